@@ -1,0 +1,1 @@
+"""The log: partitions, batches, offsets, and the engines that keep them."""
