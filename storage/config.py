@@ -1,0 +1,49 @@
+"""The settings of one log: Kafka's topic configuration, as far as a log acts on it."""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+_NO_LIMIT = 2**63 - 1
+
+
+class TimestampType(enum.IntEnum):
+    """Whose time a record carries: its producer's, or the log's at the append."""
+
+    CREATE_TIME = 0
+    LOG_APPEND_TIME = 1
+
+
+class LogConfig(msgspec.Struct, frozen=True):
+    """Kafka's topic keys with their defaults; sizes in bytes, times in milliseconds."""
+
+    segment_bytes: int = 1 << 30
+    segment_ms: int = 7 * 24 * 3600 * 1000
+    segment_jitter_ms: int = 0
+    segment_index_bytes: int = 10 << 20
+    index_interval_bytes: int = 4096
+    max_message_bytes: int = 1048588
+    message_timestamp_type: TimestampType = TimestampType.CREATE_TIME
+    message_timestamp_before_max_ms: int = _NO_LIMIT
+    message_timestamp_after_max_ms: int = 3600 * 1000
+    compression_type: str = "producer"
+    compression_gzip_level: int = -1
+    compression_lz4_level: int = 9
+    compression_zstd_level: int = 3
+    cleanup_policy: frozenset[str] = frozenset({"delete"})
+    retention_ms: int = 7 * 24 * 3600 * 1000
+    retention_bytes: int = -1
+    delete_retention_ms: int = 24 * 3600 * 1000
+    min_compaction_lag_ms: int = 0
+    max_compaction_lag_ms: int = _NO_LIMIT
+    min_cleanable_dirty_ratio: float = 0.5
+    file_delete_delay_ms: int = 60000
+    flush_messages: int = _NO_LIMIT
+    flush_ms: int = _NO_LIMIT
+
+    @property
+    def is_compacted(self) -> bool:
+        """Whether every record needs a key."""
+        return "compact" in self.cleanup_policy
