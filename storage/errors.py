@@ -53,7 +53,7 @@ class BatchesTooLargeError(StorageError):
 class RecordProblem(NamedTuple):
     """What is wrong with one record of an append: its index in the batch, and a sentence."""
 
-    index: int
+    batch_index: int
     message: str
 
 
