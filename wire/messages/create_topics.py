@@ -1,0 +1,78 @@
+"""CreateTopics."""
+
+from __future__ import annotations
+
+from kafkapy.wire.schema import (
+    Request,
+    Response,
+    Struct,
+    array,
+    boolean,
+    int8,
+    int16,
+    int32,
+    string,
+    uuid,
+)
+
+
+class CreatableReplicaAssignment(Struct):
+    """CreatableReplicaAssignment of CreateTopicsRequest."""
+
+    partition_index: int = int32()
+    broker_ids: list[int] = array(int32)
+
+
+class CreatableTopicConfig(Struct):
+    """CreatableTopicConfig of CreateTopicsRequest."""
+
+    name: str = string()
+    value: str | None = string(nullable="0+")
+
+
+class CreatableTopic(Struct):
+    """CreatableTopic of CreateTopicsRequest."""
+
+    name: str = string()
+    num_partitions: int = int32()
+    replication_factor: int = int16()
+    assignments: list[CreatableReplicaAssignment] = array(CreatableReplicaAssignment)
+    configs: list[CreatableTopicConfig] = array(CreatableTopicConfig)
+
+
+class CreateTopicsRequest(Request, api_key=19, versions="0-7", flexible="5+"):
+    """CreateTopicsRequest, versions 0-7."""
+
+    topics: list[CreatableTopic] = array(CreatableTopic)
+    timeout_ms: int = int32(default=60000)
+    validate_only: bool = boolean("1+")
+
+
+class CreatableTopicConfigs(Struct):
+    """CreatableTopicConfigs of CreateTopicsResponse."""
+
+    name: str = string("5+")
+    value: str | None = string("5+", nullable="5+")
+    read_only: bool = boolean("5+")
+    config_source: int = int8("5+", default=-1)
+    is_sensitive: bool = boolean("5+")
+
+
+class CreatableTopicResult(Struct):
+    """CreatableTopicResult of CreateTopicsResponse."""
+
+    name: str = string()
+    topic_id: bytes = uuid("7+")
+    error_code: int = int16()
+    error_message: str | None = string("1+", nullable="1+")
+    topic_config_error_code: int = int16("5+", tag=0)
+    num_partitions: int = int32("5+", default=-1)
+    replication_factor: int = int16("5+", default=-1)
+    configs: list[CreatableTopicConfigs] | None = array(CreatableTopicConfigs, "5+", nullable="5+")
+
+
+class CreateTopicsResponse(Response, api_key=19, versions="0-7", flexible="5+"):
+    """CreateTopicsResponse, versions 0-7."""
+
+    throttle_time_ms: int = int32("2+")
+    topics: list[CreatableTopicResult] = array(CreatableTopicResult)

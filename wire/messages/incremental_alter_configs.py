@@ -1,0 +1,54 @@
+"""IncrementalAlterConfigs."""
+
+from __future__ import annotations
+
+from kafkapy.wire.schema import (
+    Request,
+    Response,
+    Struct,
+    array,
+    boolean,
+    int8,
+    int16,
+    int32,
+    string,
+)
+
+
+class AlterableConfig(Struct):
+    """AlterableConfig of IncrementalAlterConfigsRequest."""
+
+    name: str = string()
+    config_operation: int = int8()
+    value: str | None = string(nullable="0+")
+
+
+class AlterConfigsResource(Struct):
+    """AlterConfigsResource of IncrementalAlterConfigsRequest."""
+
+    resource_type: int = int8()
+    resource_name: str = string()
+    configs: list[AlterableConfig] = array(AlterableConfig)
+
+
+class IncrementalAlterConfigsRequest(Request, api_key=44, versions="0-1", flexible="1+"):
+    """IncrementalAlterConfigsRequest, versions 0-1."""
+
+    resources: list[AlterConfigsResource] = array(AlterConfigsResource)
+    validate_only: bool = boolean()
+
+
+class AlterConfigsResourceResponse(Struct):
+    """AlterConfigsResourceResponse of IncrementalAlterConfigsResponse."""
+
+    error_code: int = int16()
+    error_message: str | None = string(nullable="0+")
+    resource_type: int = int8()
+    resource_name: str = string()
+
+
+class IncrementalAlterConfigsResponse(Response, api_key=44, versions="0-1", flexible="1+"):
+    """IncrementalAlterConfigsResponse, versions 0-1."""
+
+    throttle_time_ms: int = int32()
+    responses: list[AlterConfigsResourceResponse] = array(AlterConfigsResourceResponse)

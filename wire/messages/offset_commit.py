@@ -1,0 +1,56 @@
+"""OffsetCommit."""
+
+from __future__ import annotations
+
+from kafkapy.wire.schema import Request, Response, Struct, array, int16, int32, int64, string, uuid
+
+
+class OffsetCommitRequestPartition(Struct):
+    """OffsetCommitRequestPartition of OffsetCommitRequest."""
+
+    partition_index: int = int32()
+    committed_offset: int = int64()
+    committed_leader_epoch: int = int32("6+", default=-1)
+    commit_timestamp: int = int64("1", default=-1)
+    committed_metadata: str | None = string(nullable="0+")
+
+
+class OffsetCommitRequestTopic(Struct):
+    """OffsetCommitRequestTopic of OffsetCommitRequest."""
+
+    name: str = string("0-9")
+    topic_id: bytes = uuid("10+")
+    partitions: list[OffsetCommitRequestPartition] = array(OffsetCommitRequestPartition)
+
+
+class OffsetCommitRequest(Request, api_key=8, versions="0-10", flexible="8+"):
+    """OffsetCommitRequest, versions 0-10."""
+
+    group_id: str = string()
+    generation_id_or_member_epoch: int = int32("1+", default=-1)
+    member_id: str = string("1+")
+    group_instance_id: str | None = string("7+", nullable="7+", default=None)
+    retention_time_ms: int = int64("2-4", default=-1)
+    topics: list[OffsetCommitRequestTopic] = array(OffsetCommitRequestTopic)
+
+
+class OffsetCommitResponsePartition(Struct):
+    """OffsetCommitResponsePartition of OffsetCommitResponse."""
+
+    partition_index: int = int32()
+    error_code: int = int16()
+
+
+class OffsetCommitResponseTopic(Struct):
+    """OffsetCommitResponseTopic of OffsetCommitResponse."""
+
+    name: str = string("0-9")
+    topic_id: bytes = uuid("10+")
+    partitions: list[OffsetCommitResponsePartition] = array(OffsetCommitResponsePartition)
+
+
+class OffsetCommitResponse(Response, api_key=8, versions="0-10", flexible="8+"):
+    """OffsetCommitResponse, versions 0-10."""
+
+    throttle_time_ms: int = int32("3+")
+    topics: list[OffsetCommitResponseTopic] = array(OffsetCommitResponseTopic)
