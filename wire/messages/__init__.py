@@ -1,0 +1,1 @@
+"""The messages of the protocol: one module per API, with its request and its response."""
