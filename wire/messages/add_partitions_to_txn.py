@@ -1,4 +1,9 @@
-"""AddPartitionsToTxn."""
+"""AddPartitionsToTxn: make partitions a part of the open transaction (KIP-98).
+
+Clients use versions 0 to 3; 4 and above are for brokers, which ask for many transactions at once.
+Versions: 1 throttles after the answer (KIP-219), 2 PRODUCER_FENCED (KIP-588), 4 many transactions
+and verification alone, 5 TRANSACTION_ABORTABLE (both KIP-890).
+"""
 
 from __future__ import annotations
 
@@ -16,24 +21,24 @@ from kafkapy.wire.schema import (
 
 
 class AddPartitionsToTxnTopic(Struct):
-    """AddPartitionsToTxnTopic of AddPartitionsToTxnRequest."""
+    """The partitions of one topic."""
 
     name: str = string()
     partitions: list[int] = array(int32)
 
 
 class AddPartitionsToTxnTransaction(Struct):
-    """AddPartitionsToTxnTransaction of AddPartitionsToTxnRequest."""
+    """The partitions of one transaction."""
 
     transactional_id: str = string("4+")
     producer_id: int = int64("4+")
     producer_epoch: int = int16("4+")
-    verify_only: bool = boolean("4+")
+    verify_only: bool = boolean("4+")  # only check that they are part of it already
     topics: list[AddPartitionsToTxnTopic] = array(AddPartitionsToTxnTopic, "4+")
 
 
 class AddPartitionsToTxnRequest(Request, api_key=24, versions="0-5", flexible="3+"):
-    """AddPartitionsToTxnRequest, versions 0-5."""
+    """One transaction of a client, or from version 4 on several."""
 
     transactions: list[AddPartitionsToTxnTransaction] = array(AddPartitionsToTxnTransaction, "4+")
     v3_and_below_transactional_id: str = string("0-3")
@@ -43,14 +48,14 @@ class AddPartitionsToTxnRequest(Request, api_key=24, versions="0-5", flexible="3
 
 
 class AddPartitionsToTxnPartitionResult(Struct):
-    """AddPartitionsToTxnPartitionResult of AddPartitionsToTxnResponse."""
+    """Whether one partition was added."""
 
     partition_index: int = int32()
     partition_error_code: int = int16()
 
 
 class AddPartitionsToTxnTopicResult(Struct):
-    """AddPartitionsToTxnTopicResult of AddPartitionsToTxnResponse."""
+    """The results of one topic."""
 
     name: str = string()
     results_by_partition: list[AddPartitionsToTxnPartitionResult] = array(
@@ -59,14 +64,14 @@ class AddPartitionsToTxnTopicResult(Struct):
 
 
 class AddPartitionsToTxnResult(Struct):
-    """AddPartitionsToTxnResult of AddPartitionsToTxnResponse."""
+    """The results of one transaction."""
 
     transactional_id: str = string("4+")
     topic_results: list[AddPartitionsToTxnTopicResult] = array(AddPartitionsToTxnTopicResult, "4+")
 
 
 class AddPartitionsToTxnResponse(Response, api_key=24, versions="0-5", flexible="3+"):
-    """AddPartitionsToTxnResponse, versions 0-5."""
+    """One result per partition."""
 
     throttle_time_ms: int = int32()
     error_code: int = int16("4+")

@@ -1,4 +1,7 @@
-"""AlterPartitionReassignments."""
+"""AlterPartitionReassignments: move replicas to other brokers, or stop a move (KIP-455).
+
+Versions: 1 can insist on the replication factor (KIP-860).
+"""
 
 from __future__ import annotations
 
@@ -6,29 +9,30 @@ from kafkapy.wire.schema import Request, Response, Struct, array, boolean, int16
 
 
 class ReassignablePartition(Struct):
-    """ReassignablePartition of AlterPartitionReassignmentsRequest."""
+    """Where the replicas of one partition shall be."""
 
     partition_index: int = int32()
+    # the preferred leader first; null: stop the move under way
     replicas: list[int] | None = array(int32, nullable="0+", default=None)
 
 
 class ReassignableTopic(Struct):
-    """ReassignableTopic of AlterPartitionReassignmentsRequest."""
+    """The partitions of one topic."""
 
     name: str = string()
     partitions: list[ReassignablePartition] = array(ReassignablePartition)
 
 
 class AlterPartitionReassignmentsRequest(Request, api_key=45, versions="0-1", flexible="0+"):
-    """AlterPartitionReassignmentsRequest, versions 0-1."""
+    """The moves to start or stop."""
 
-    timeout_ms: int = int32(default=60000)
+    timeout_ms: int = int32(default=60000)  # how long to wait until they have begun
     allow_replication_factor_change: bool = boolean("1+", default=True)
     topics: list[ReassignableTopic] = array(ReassignableTopic)
 
 
 class ReassignablePartitionResponse(Struct):
-    """ReassignablePartitionResponse of AlterPartitionReassignmentsResponse."""
+    """Whether the move of one partition was accepted."""
 
     partition_index: int = int32()
     error_code: int = int16()
@@ -36,14 +40,14 @@ class ReassignablePartitionResponse(Struct):
 
 
 class ReassignableTopicResponse(Struct):
-    """ReassignableTopicResponse of AlterPartitionReassignmentsResponse."""
+    """The results of one topic."""
 
     name: str = string()
     partitions: list[ReassignablePartitionResponse] = array(ReassignablePartitionResponse)
 
 
 class AlterPartitionReassignmentsResponse(Response, api_key=45, versions="0-1", flexible="0+"):
-    """AlterPartitionReassignmentsResponse, versions 0-1."""
+    """One result per partition, or one error for all."""
 
     throttle_time_ms: int = int32()
     allow_replication_factor_change: bool = boolean("1+", default=True)

@@ -1,4 +1,7 @@
-"""AlterReplicaLogDirs."""
+"""AlterReplicaLogDirs: move replicas of this broker between its data directories (KIP-113).
+
+Versions: 1 throttles after the answer (KIP-219).
+"""
 
 from __future__ import annotations
 
@@ -6,41 +9,41 @@ from kafkapy.wire.schema import Request, Response, Struct, array, int16, int32, 
 
 
 class AlterReplicaLogDirTopic(Struct):
-    """AlterReplicaLogDirTopic of AlterReplicaLogDirsRequest."""
+    """The partitions of one topic."""
 
     name: str = string()
     partitions: list[int] = array(int32)
 
 
 class AlterReplicaLogDir(Struct):
-    """AlterReplicaLogDir of AlterReplicaLogDirsRequest."""
+    """What shall lie in one directory."""
 
-    path: str = string()
+    path: str = string()  # absolute
     topics: list[AlterReplicaLogDirTopic] = array(AlterReplicaLogDirTopic)
 
 
 class AlterReplicaLogDirsRequest(Request, api_key=34, versions="0-2", flexible="2+"):
-    """AlterReplicaLogDirsRequest, versions 0-2."""
+    """What shall lie where."""
 
     dirs: list[AlterReplicaLogDir] = array(AlterReplicaLogDir)
 
 
 class AlterReplicaLogDirPartitionResult(Struct):
-    """AlterReplicaLogDirPartitionResult of AlterReplicaLogDirsResponse."""
+    """Whether the move of one partition began."""
 
     partition_index: int = int32()
     error_code: int = int16()
 
 
 class AlterReplicaLogDirTopicResult(Struct):
-    """AlterReplicaLogDirTopicResult of AlterReplicaLogDirsResponse."""
+    """The results of one topic."""
 
     topic_name: str = string()
     partitions: list[AlterReplicaLogDirPartitionResult] = array(AlterReplicaLogDirPartitionResult)
 
 
 class AlterReplicaLogDirsResponse(Response, api_key=34, versions="0-2", flexible="2+"):
-    """AlterReplicaLogDirsResponse, versions 0-2."""
+    """One result per partition."""
 
     throttle_time_ms: int = int32()
     results: list[AlterReplicaLogDirTopicResult] = array(AlterReplicaLogDirTopicResult)

@@ -1,4 +1,8 @@
-"""DeleteAcls."""
+"""DeleteAcls: remove the access rules that match filters (KIP-140).
+
+The numbers of types, operations and permissions are those of DescribeAcls. Versions: 1 pattern
+types (KIP-290) and throttles after the answer (KIP-219), 3 users as resources (KIP-373).
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from kafkapy.wire.schema import Request, Response, Struct, array, int8, int16, i
 
 
 class DeleteAclsFilter(Struct):
-    """DeleteAclsFilter of DeleteAclsRequest."""
+    """A filter; null and `any` match everything."""
 
     resource_type_filter: int = int8()
     resource_name_filter: str | None = string(nullable="0+")
@@ -18,13 +22,13 @@ class DeleteAclsFilter(Struct):
 
 
 class DeleteAclsRequest(Request, api_key=31, versions="0-3", flexible="2+"):
-    """DeleteAclsRequest, versions 0-3."""
+    """The filters."""
 
     filters: list[DeleteAclsFilter] = array(DeleteAclsFilter)
 
 
 class DeleteAclsMatchingAcl(Struct):
-    """DeleteAclsMatchingAcl of DeleteAclsResponse."""
+    """A rule that matched, and whether it was removed."""
 
     error_code: int = int16()
     error_message: str | None = string(nullable="0+")
@@ -38,7 +42,7 @@ class DeleteAclsMatchingAcl(Struct):
 
 
 class DeleteAclsFilterResult(Struct):
-    """DeleteAclsFilterResult of DeleteAclsResponse."""
+    """What one filter did."""
 
     error_code: int = int16()
     error_message: str | None = string(nullable="0+")
@@ -46,7 +50,7 @@ class DeleteAclsFilterResult(Struct):
 
 
 class DeleteAclsResponse(Response, api_key=31, versions="0-3", flexible="2+"):
-    """DeleteAclsResponse, versions 0-3."""
+    """One result per filter, in the order of the request."""
 
     throttle_time_ms: int = int32()
     filter_results: list[DeleteAclsFilterResult] = array(DeleteAclsFilterResult)

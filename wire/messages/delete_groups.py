@@ -1,4 +1,7 @@
-"""DeleteGroups."""
+"""DeleteGroups: delete groups without members, and their offsets (KIP-229).
+
+Versions: 1 throttles after the answer (KIP-219).
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,20 @@ from kafkapy.wire.schema import Request, Response, Struct, array, int16, int32, 
 
 
 class DeleteGroupsRequest(Request, api_key=42, versions="0-2", flexible="2+"):
-    """DeleteGroupsRequest, versions 0-2."""
+    """The ids of the groups."""
 
     groups_names: list[str] = array(string)
 
 
 class DeletableGroupResult(Struct):
-    """DeletableGroupResult of DeleteGroupsResponse."""
+    """Whether one group was deleted; NON_EMPTY_GROUP if it has members."""
 
     group_id: str = string()
     error_code: int = int16()
 
 
 class DeleteGroupsResponse(Response, api_key=42, versions="0-2", flexible="2+"):
-    """DeleteGroupsResponse, versions 0-2."""
+    """One result per group."""
 
     throttle_time_ms: int = int32()
     results: list[DeletableGroupResult] = array(DeletableGroupResult)

@@ -1,4 +1,7 @@
-"""ElectLeaders."""
+"""ElectLeaders: have leaders of partitions elected now (KIP-183).
+
+Versions: 0 preferred leaders only, 1 also unclean elections (KIP-460).
+"""
 
 from __future__ import annotations
 
@@ -6,22 +9,23 @@ from kafkapy.wire.schema import Request, Response, Struct, array, int8, int16, i
 
 
 class TopicPartitions(Struct):
-    """TopicPartitions of ElectLeadersRequest."""
+    """The partitions of one topic."""
 
     topic: str = string()
     partitions: list[int] = array(int32)
 
 
 class ElectLeadersRequest(Request, api_key=43, versions="0-2", flexible="2+"):
-    """ElectLeadersRequest, versions 0-2."""
+    """How to elect, and where."""
 
-    election_type: int = int8("1+")
+    election_type: int = int8("1+")  # 0: the preferred replica, 1: any live one if none is in sync
+    # null: all
     topic_partitions: list[TopicPartitions] | None = array(TopicPartitions, nullable="0+")
-    timeout_ms: int = int32(default=60000)
+    timeout_ms: int = int32(default=60000)  # how long to wait for the elections
 
 
 class PartitionResult(Struct):
-    """PartitionResult of ElectLeadersResponse."""
+    """The result of one election; ELECTION_NOT_NEEDED is no failure."""
 
     partition_id: int = int32()
     error_code: int = int16()
@@ -29,14 +33,14 @@ class PartitionResult(Struct):
 
 
 class ReplicaElectionResult(Struct):
-    """ReplicaElectionResult of ElectLeadersResponse."""
+    """The results of one topic."""
 
     topic: str = string()
     partition_result: list[PartitionResult] = array(PartitionResult)
 
 
 class ElectLeadersResponse(Response, api_key=43, versions="0-2", flexible="2+"):
-    """ElectLeadersResponse, versions 0-2."""
+    """One result per partition; if all were meant, only where something happened."""
 
     throttle_time_ms: int = int32()
     error_code: int = int16("1+")

@@ -1,4 +1,7 @@
-"""ExpireDelegationToken."""
+"""ExpireDelegationToken: set when a token ends, or end it at once (KIP-48).
+
+Versions: 1 throttles after the answer (KIP-219).
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,14 @@ from kafkapy.wire.schema import Request, Response, bytes_, int16, int32, int64
 
 
 class ExpireDelegationTokenRequest(Request, api_key=40, versions="0-2", flexible="2+"):
-    """ExpireDelegationTokenRequest, versions 0-2."""
+    """The token, known by its HMAC."""
 
     hmac: bytes = bytes_()
-    expiry_time_period_ms: int = int64()
+    expiry_time_period_ms: int = int64()  # from now on; negative: at once
 
 
 class ExpireDelegationTokenResponse(Response, api_key=40, versions="0-2", flexible="2+"):
-    """ExpireDelegationTokenResponse, versions 0-2."""
+    """When the token ends now, in epoch ms."""
 
     error_code: int = int16()
     expiry_timestamp_ms: int = int64()

@@ -1,4 +1,7 @@
-"""IncrementalAlterConfigs."""
+"""IncrementalAlterConfigs: change single settings and leave the others as they are (KIP-339).
+
+Each resource changes as a whole or not at all.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +19,16 @@ from kafkapy.wire.schema import (
 
 
 class AlterableConfig(Struct):
-    """AlterableConfig of IncrementalAlterConfigsRequest."""
+    """One change of one setting."""
 
     name: str = string()
+    # 0: set, 1: back to the default, 2: append to a list, 3: remove from a list
     config_operation: int = int8()
-    value: str | None = string(nullable="0+")
+    value: str | None = string(nullable="0+")  # null only with operation 1
 
 
 class AlterConfigsResource(Struct):
-    """AlterConfigsResource of IncrementalAlterConfigsRequest."""
+    """The changes of one resource, typed as in DescribeConfigs."""
 
     resource_type: int = int8()
     resource_name: str = string()
@@ -32,14 +36,14 @@ class AlterConfigsResource(Struct):
 
 
 class IncrementalAlterConfigsRequest(Request, api_key=44, versions="0-1", flexible="1+"):
-    """IncrementalAlterConfigsRequest, versions 0-1."""
+    """What to change."""
 
     resources: list[AlterConfigsResource] = array(AlterConfigsResource)
-    validate_only: bool = boolean()
+    validate_only: bool = boolean()  # check and answer, but change nothing
 
 
 class AlterConfigsResourceResponse(Struct):
-    """AlterConfigsResourceResponse of IncrementalAlterConfigsResponse."""
+    """Whether one resource was changed."""
 
     error_code: int = int16()
     error_message: str | None = string(nullable="0+")
@@ -48,7 +52,7 @@ class AlterConfigsResourceResponse(Struct):
 
 
 class IncrementalAlterConfigsResponse(Response, api_key=44, versions="0-1", flexible="1+"):
-    """IncrementalAlterConfigsResponse, versions 0-1."""
+    """One result per resource."""
 
     throttle_time_ms: int = int32()
     responses: list[AlterConfigsResourceResponse] = array(AlterConfigsResourceResponse)

@@ -1,4 +1,8 @@
-"""LeaveGroup."""
+"""LeaveGroup: remove members from a classic group before their session ends.
+
+Versions: 1 throttle time, 2 throttles after the answer (KIP-219), 3 several members, static ones
+too (KIP-345), 5 reason (KIP-800).
+"""
 
 from __future__ import annotations
 
@@ -6,15 +10,15 @@ from kafkapy.wire.schema import Request, Response, Struct, array, int16, int32, 
 
 
 class MemberIdentity(Struct):
-    """MemberIdentity of LeaveGroupRequest."""
+    """Who leaves; a static member may be named by its instance id alone."""
 
     member_id: str = string("3+")
     group_instance_id: str | None = string("3+", nullable="3+", default=None)
-    reason: str | None = string("5+", nullable="5+", default=None)
+    reason: str | None = string("5+", nullable="5+", default=None)  # for logs
 
 
 class LeaveGroupRequest(Request, api_key=13, versions="0-5", flexible="4+"):
-    """LeaveGroupRequest, versions 0-5."""
+    """Who leaves which group: one member before version 3."""
 
     group_id: str = string()
     member_id: str = string("0-2")
@@ -22,7 +26,7 @@ class LeaveGroupRequest(Request, api_key=13, versions="0-5", flexible="4+"):
 
 
 class MemberResponse(Struct):
-    """MemberResponse of LeaveGroupResponse."""
+    """Whether this member was removed."""
 
     member_id: str = string("3+")
     group_instance_id: str | None = string("3+", nullable="3+")
@@ -30,7 +34,7 @@ class MemberResponse(Struct):
 
 
 class LeaveGroupResponse(Response, api_key=13, versions="0-5", flexible="4+"):
-    """LeaveGroupResponse, versions 0-5."""
+    """One result, or from version 3 on one per member."""
 
     throttle_time_ms: int = int32("1+")
     error_code: int = int16()

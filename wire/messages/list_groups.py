@@ -1,4 +1,8 @@
-"""ListGroups."""
+"""ListGroups: the groups of every type that this broker coordinates.
+
+Versions: 1 throttle time, 2 throttles after the answer (KIP-219), 4 states (KIP-518), 5 types
+(KIP-848).
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,14 @@ from kafkapy.wire.schema import Request, Response, Struct, array, int16, int32, 
 
 
 class ListGroupsRequest(Request, api_key=16, versions="0-5", flexible="3+"):
-    """ListGroupsRequest, versions 0-5."""
+    """Which groups to list; an empty filter lets all pass."""
 
-    states_filter: list[str] = array(string, "4+")
-    types_filter: list[str] = array(string, "5+")
+    states_filter: list[str] = array(string, "4+")  # names of states, in any case
+    types_filter: list[str] = array(string, "5+")  # classic, consumer, share, streams
 
 
 class ListedGroup(Struct):
-    """ListedGroup of ListGroupsResponse."""
+    """One group; its protocol type is empty while nobody has joined."""
 
     group_id: str = string()
     protocol_type: str = string()
@@ -22,7 +26,7 @@ class ListedGroup(Struct):
 
 
 class ListGroupsResponse(Response, api_key=16, versions="0-5", flexible="3+"):
-    """ListGroupsResponse, versions 0-5."""
+    """The groups that the caller may describe."""
 
     throttle_time_ms: int = int32("1+")
     error_code: int = int16()

@@ -1,4 +1,8 @@
-"""SyncGroup."""
+"""SyncGroup: the leader of a classic group hands in the assignment, every member fetches its own.
+
+Versions: 1 throttle time, 2 throttles after the answer (KIP-219), 3 static members (KIP-345),
+5 checks protocol type and name (KIP-559).
+"""
 
 from __future__ import annotations
 
@@ -6,14 +10,14 @@ from kafkapy.wire.schema import Request, Response, Struct, array, bytes_, int16,
 
 
 class SyncGroupRequestAssignment(Struct):
-    """SyncGroupRequestAssignment of SyncGroupRequest."""
+    """What one member gets; only the members read it."""
 
     member_id: str = string()
     assignment: bytes = bytes_()
 
 
 class SyncGroupRequest(Request, api_key=14, versions="0-5", flexible="4+"):
-    """SyncGroupRequest, versions 0-5."""
+    """A member of a generation, and if it leads, the assignment of all."""
 
     group_id: str = string()
     generation_id: int = int32()
@@ -25,7 +29,7 @@ class SyncGroupRequest(Request, api_key=14, versions="0-5", flexible="4+"):
 
 
 class SyncGroupResponse(Response, api_key=14, versions="0-5", flexible="4+"):
-    """SyncGroupResponse, versions 0-5."""
+    """The assignment of the member that asked, once the leader has sent it."""
 
     throttle_time_ms: int = int32("1+")
     error_code: int = int16()

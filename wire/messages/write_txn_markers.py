@@ -1,4 +1,7 @@
-"""WriteTxnMarkers."""
+"""WriteTxnMarkers: a transaction coordinator has the outcome written into partitions (KIP-98).
+
+Versions: 2 tells which transaction version the markers are of (KIP-1228).
+"""
 
 from __future__ import annotations
 
@@ -17,51 +20,51 @@ from kafkapy.wire.schema import (
 
 
 class WritableTxnMarkerTopic(Struct):
-    """WritableTxnMarkerTopic of WriteTxnMarkersRequest."""
+    """The partitions of one topic."""
 
     name: str = string()
     partition_indexes: list[int] = array(int32)
 
 
 class WritableTxnMarker(Struct):
-    """WritableTxnMarker of WriteTxnMarkersRequest."""
+    """The outcome of one transaction, and where to write it."""
 
     producer_id: int = int64()
     producer_epoch: int = int16()
-    transaction_result: bool = boolean()
+    transaction_result: bool = boolean()  # True: commit
     topics: list[WritableTxnMarkerTopic] = array(WritableTxnMarkerTopic)
-    coordinator_epoch: int = int32()
-    transaction_version: int = int8("2+")
+    coordinator_epoch: int = int32()  # fences markers of an earlier coordinator
+    transaction_version: int = int8("2+")  # 2: the epoch is above that of the records (KIP-890)
 
 
 class WriteTxnMarkersRequest(Request, api_key=27, versions="0-2", flexible="1+"):
-    """WriteTxnMarkersRequest, versions 0-2."""
+    """Outcomes of transactions, each with its partitions."""
 
     markers: list[WritableTxnMarker] = array(WritableTxnMarker)
 
 
 class WritableTxnMarkerPartitionResult(Struct):
-    """WritableTxnMarkerPartitionResult of WriteTxnMarkersResponse."""
+    """Whether the marker was written to one partition."""
 
     partition_index: int = int32()
     error_code: int = int16()
 
 
 class WritableTxnMarkerTopicResult(Struct):
-    """WritableTxnMarkerTopicResult of WriteTxnMarkersResponse."""
+    """The results of one topic."""
 
     name: str = string()
     partitions: list[WritableTxnMarkerPartitionResult] = array(WritableTxnMarkerPartitionResult)
 
 
 class WritableTxnMarkerResult(Struct):
-    """WritableTxnMarkerResult of WriteTxnMarkersResponse."""
+    """The results of one producer."""
 
     producer_id: int = int64()
     topics: list[WritableTxnMarkerTopicResult] = array(WritableTxnMarkerTopicResult)
 
 
 class WriteTxnMarkersResponse(Response, api_key=27, versions="0-2", flexible="1+"):
-    """WriteTxnMarkersResponse, versions 0-2."""
+    """One result per marker and partition."""
 
     markers: list[WritableTxnMarkerResult] = array(WritableTxnMarkerResult)
