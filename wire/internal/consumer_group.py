@@ -100,9 +100,9 @@ class ConsumerGroupMemberMetadataValue(Data, api_key=5, versions="0", flexible="
     subscribed_topic_regex: str | None = string(nullable="0+")
     rebalance_timeout_ms: int = int32(default=-1)  # -1: unknown
     server_assignor: str | None = string(nullable="0+")  # null: the group's default
-    # null: the member speaks the new protocol
+    # Null for a member that speaks the new protocol; that is not the default and must be said.
     classic_member_metadata: ClassicMemberMetadata | None = struct(
-        ClassicMemberMetadata, nullable="0+", default=None, tag=0
+        ClassicMemberMetadata, nullable="0+", tag=0
     )
 
 
@@ -152,8 +152,8 @@ class CurrentTopicPartitions(Struct):
     topic_id: bytes = uuid()
     partitions: list[int] = array(int32)
     # Per partition, the member epoch at which it was assigned: a commit with an older one is
-    # fenced. Null: the member's epoch.
-    assignment_epochs: list[int] | None = array(int32, nullable="0+", default=None, tag=0)
+    # fenced. Null or empty in records of older brokers.
+    assignment_epochs: list[int] | None = array(int32, nullable="0+", tag=0)
 
 
 class ConsumerGroupCurrentMemberAssignmentValue(Data, api_key=8, versions="0", flexible="0+"):

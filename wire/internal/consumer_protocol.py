@@ -12,7 +12,14 @@ Version 1 brought the owned partitions (KIP-429), 2 the generation they are of (
 
 from __future__ import annotations
 
-from kafkapy.wire.schema import Data, Struct, array, bytes_, int32, string
+import struct
+from typing import TypeVar
+
+from kafkapy.wire import compile as codec
+from kafkapy.wire.errors import MalformedError
+from kafkapy.wire.schema import Buffer, Data, Struct, array, bytes_, int32, string
+
+_INT16 = struct.Struct(">h")
 
 
 class TopicPartitions(Struct):
@@ -37,3 +44,34 @@ class ConsumerProtocolAssignment(Data, versions="0-3"):
 
     assigned_partitions: list[TopicPartitions] = array(TopicPartitions)
     user_data: bytes | None = bytes_(nullable="0+", default=None)
+
+
+_Message = TypeVar("_Message", ConsumerProtocolSubscription, ConsumerProtocolAssignment)
+
+
+def encode_consumer_protocol(
+    message: ConsumerProtocolSubscription | ConsumerProtocolAssignment, version: int
+) -> bytes:
+    """Give the bytes of a message, led by its version (int16)."""
+    return _INT16.pack(version) + codec.encode(message, version)
+
+
+def decode_subscription(data: Buffer) -> ConsumerProtocolSubscription:
+    """Read what a member sent with JoinGroup; `MalformedError` if it speaks something else."""
+    return _decode(ConsumerProtocolSubscription, data)
+
+
+def decode_assignment(data: Buffer) -> ConsumerProtocolAssignment:
+    """Read what the leader sent with SyncGroup; `MalformedError` if it speaks something else."""
+    return _decode(ConsumerProtocolAssignment, data)
+
+
+def _decode(type_: type[_Message], data: Buffer) -> _Message:
+    if len(data) < _INT16.size:
+        raise MalformedError("a consumer protocol message ends before its version")
+    version = _INT16.unpack_from(data)[0]
+    if version < 0:
+        raise MalformedError(f"a consumer protocol message of version {version}")
+    known_version = min(version, type_.__versions__.last)
+    message, _ = codec.decode_from(type_, data, known_version, _INT16.size)
+    return message

@@ -41,9 +41,7 @@ class StreamsGroupMetadataValue(Data, api_key=17, versions="0", flexible="0+"):
     # whose topics exist as they should; -1: none
     validated_topology_epoch: int = int32(default=-1, tag=0)
     # what the assignor was last run with
-    last_assignment_configs: list[KeyValue] | None = array(
-        KeyValue, nullable="0+", default=None, tag=1
-    )
+    last_assignment_configs: list[KeyValue] | None = array(KeyValue, nullable="0+", tag=1)
 
 
 class StreamsGroupMemberMetadataKey(Data, api_key=19, versions="0"):
@@ -123,8 +121,8 @@ class CurrentTaskIds(Struct):
     subtopology_id: str = string()
     partitions: list[int] = array(int32)
     # Per active task, the member epoch at which it was assigned: a commit with an older one is
-    # fenced. Null: the member's epoch.
-    assignment_epochs: list[int] | None = array(int32, nullable="0+", default=None, tag=0)
+    # fenced. Null or empty for other tasks, and in records of older brokers.
+    assignment_epochs: list[int] | None = array(int32, nullable="0+", tag=0)
 
 
 class StreamsGroupCurrentMemberAssignmentValue(Data, api_key=22, versions="0", flexible="0+"):
