@@ -1,0 +1,111 @@
+"""Splits what a connection receives into frames: a signed 32-bit size, then that many bytes.
+
+No I/O here: the caller feeds what arrived and takes the frames that are whole.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from kafkapy.wire.errors import FrameTooLargeError
+
+_PREFIX_BYTES = 4
+
+# A frame up to this size is copied out of its chunk, which is cheaper than a view and lets the
+# chunk go; a larger one is a view.
+_SMALL_FRAME_BYTES = 4096
+
+# Chunks below this size are gathered in blocks: a peer that sends single bytes must not cost an
+# object for each.
+_SMALL_CHUNK_BYTES = 1024
+_BLOCK_BYTES = 65536
+
+
+class FrameSplitter:
+    """The received bytes of one connection.
+
+    `max_bytes` bounds the size that a frame may announce, without the four bytes of the size
+    itself. Memory follows what has arrived, never what was announced. The caller should take
+    frames after each `feed`; one that stops taking them should stop feeding too:
+    `buffered_bytes` tells how much waits.
+    """
+
+    __slots__ = ("_chunks", "_position", "_size", "buffered_bytes", "max_bytes")
+
+    def __init__(self, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
+        self.buffered_bytes = 0
+        self._chunks: deque[bytes | bytearray] = deque()
+        self._position = 0  # in the first chunk
+        self._size = -1  # of the next frame, once its prefix has been taken
+
+    def feed(self, data: bytes) -> None:
+        """Add received bytes. Chunks of some size are kept as they are, not copied."""
+        if not data:
+            return
+        self.buffered_bytes += len(data)
+        if len(data) >= _SMALL_CHUNK_BYTES or not self._chunks:
+            self._chunks.append(data)
+            return
+        last = self._chunks[-1]
+        if isinstance(last, bytearray) and len(last) < _BLOCK_BYTES:
+            last += data
+        else:
+            self._chunks.append(bytearray(data))
+
+    def next_frame(self) -> bytes | memoryview | None:
+        """Take the next whole frame without its size; None if there is none yet.
+
+        A large frame is a read-only view. Raises `FrameTooLargeError`, each time, when the size
+        announced is negative or above `max_bytes`.
+        """
+        size = self._size
+        if size < 0:
+            if self.buffered_bytes < _PREFIX_BYTES:
+                return None
+            size = int.from_bytes(self._peek_prefix(), "big", signed=True)
+            if not 0 <= size <= self.max_bytes:
+                raise FrameTooLargeError(f"a frame of {size} bytes; the limit is {self.max_bytes}")
+            self._skip(_PREFIX_BYTES)
+        if self.buffered_bytes < size:
+            self._size = size
+            return None
+        self._size = -1
+        return self._take(size) if size else b""
+
+    def _peek_prefix(self) -> bytes:
+        position = self._position
+        prefix = bytes(self._chunks[0][position : position + _PREFIX_BYTES])
+        if len(prefix) < _PREFIX_BYTES:
+            for chunk in list(self._chunks)[1:_PREFIX_BYTES]:
+                prefix += chunk[: _PREFIX_BYTES - len(prefix)]
+        return prefix
+
+    def _skip(self, size: int) -> None:
+        """Move on by `size` bytes, which may end several chunks."""
+        self.buffered_bytes -= size
+        self._position += size
+        while self._chunks and self._position >= len(self._chunks[0]):
+            self._position -= len(self._chunks.popleft())
+
+    def _take(self, size: int) -> bytes | memoryview:
+        chunk, start = self._chunks[0], self._position
+        if start + size > len(chunk):
+            return self._gather(size)
+        part = memoryview(chunk)[start : start + size]
+        # A block that may still grow must not be exported.
+        if size <= _SMALL_FRAME_BYTES or isinstance(chunk, bytearray):
+            frame: bytes | memoryview = bytes(part)
+        else:
+            frame = part
+        self._skip(size)
+        return frame
+
+    def _gather(self, size: int) -> memoryview | bytes:
+        """Take bytes that lie in several chunks, letting go of each chunk as it is copied."""
+        frame = bytearray()
+        while missing := size - len(frame):
+            part = memoryview(self._chunks[0])[self._position : self._position + missing]
+            frame += part
+            self._skip(len(part))
+        return bytes(frame) if size <= _SMALL_FRAME_BYTES else memoryview(frame).toreadonly()
