@@ -1,0 +1,1 @@
+"""One module per API: each has `handle(request, context)`, which answers all its versions."""

@@ -1,0 +1,79 @@
+"""`kafkapy`, or `python -m kafkapy`: start a broker and run it until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from kafkapy import __version__
+from kafkapy.broker import Broker
+from kafkapy.cli import Settings, parse_args
+from kafkapy.config.definition import ConfigError
+from kafkapy.logs import configure_logging
+from kafkapy.storage.disk import MemoryDisk, OsDisk
+from kafkapy.storage.errors import StorageError
+
+_LOG = logging.getLogger("kafkapy")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit status."""
+    try:
+        settings = parse_args(arguments)
+        configure_logging(settings.log_level)
+        for warning in settings.broker_config.warnings():
+            _LOG.warning(warning)
+        event_loop_runner()(serve(settings))
+    except ConfigError as error:
+        return _fail(str(error))
+    except StorageError as error:
+        return _fail(str(error))
+    except OSError as error:
+        return _fail(error.strerror or str(error))
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def event_loop_runner() -> Callable[[Coroutine[Any, Any, None]], None]:
+    """Give uvloop's `run` where there is one, else asyncio's."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run
+    run: Callable[[Coroutine[Any, Any, None]], None] = uvloop.run
+    return run
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT, then stop cleanly."""
+    config = settings.broker_config
+    disk = MemoryDisk() if settings.memory else OsDisk(settings.data_dir or config.data_dir)
+    broker = Broker(config, disk, cluster_id=settings.cluster_id)
+    await broker.start()
+    await broker.create_topics(settings.topics)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:  # Windows: Ctrl-C raises KeyboardInterrupt instead
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+    first = broker.endpoints[0]
+    host = f"[{first.host}]" if ":" in first.host else first.host or "0.0.0.0"
+    print(f"kafkapy {__version__} is ready on {host}:{first.port}", flush=True)
+    await stop.wait()
+    await broker.stop()
+
+
+def _fail(message: str) -> int:
+    print(f"kafkapy: {message}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

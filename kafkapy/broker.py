@@ -1,0 +1,157 @@
+"""The composition root: what a broker is made of, and the order in which it starts and stops."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import logging
+import random
+from collections.abc import Sequence
+
+from kafkapy.clock import Clock, SystemClock
+from kafkapy.config.broker import BrokerConfig
+from kafkapy.errors import ApiError
+from kafkapy.fetch_sessions import SessionCache
+from kafkapy.handlers.table import TABLE
+from kafkapy.internal_topics import overrides_of, partition_count_of
+from kafkapy.meta_properties import load_cluster_id
+from kafkapy.metadata.controller import Controller
+from kafkapy.metadata.image import INTERNAL_TOPICS, Image, Topic
+from kafkapy.metadata.topics import check_name
+from kafkapy.server.context import Peer
+from kafkapy.server.dispatch import Dispatcher
+from kafkapy.server.listener import Endpoint, Listeners
+from kafkapy.storage.disk import Disk
+from kafkapy.storage.local import LocalEngine
+from kafkapy.wire.error_codes import ErrorCode
+
+_LOG = logging.getLogger(__name__)
+
+
+class Broker:
+    """One broker: an engine, the metadata, the coordinators, and the listeners before them.
+
+    It runs in the event loop in which `start` is called. Time and randomness come from the
+    arguments, so that a test or a simulation can own them.
+    """
+
+    def __init__(
+        self,
+        config: BrokerConfig,
+        disk: Disk,
+        *,
+        cluster_id: str | None = None,
+        clock: Clock | None = None,
+        rng: random.Random | None = None,
+    ) -> None:
+        self.clock = clock or SystemClock()
+        self.rng = rng or random.SystemRandom()
+        self.node_id = config.node_id
+        self.rack: str | None = config["broker.rack"]
+        self.cluster_id = cluster_id or ""
+        self.endpoints: list[Endpoint] = []
+        self.image = Image(config)
+        self.engine = LocalEngine(
+            disk,
+            now_ms=self.clock.now_ms,
+            producer_id_expiration_ms=config["producer.id.expiration.ms"],
+        )
+        self.controller = Controller(
+            self.engine, self.image, self.clock, self.node_id, lambda: self.rng.randbytes(16)
+        )
+        self.fetch_sessions = SessionCache(
+            config["max.incremental.fetch.session.cache.slots"], lambda: self.rng.getrandbits(31)
+        )
+        self.dispatcher = Dispatcher(self, TABLE)
+        self.fetch_max_bytes: int = config["fetch.max.bytes"]
+        # What compressed records of one request may expand to where the broker must read them.
+        self.max_decompressed_bytes: int = config["socket.request.max.bytes"]
+        self._disk = disk
+        self._configured_cluster_id = cluster_id
+        self._listeners: Listeners | None = None
+        self._maintenance: asyncio.Task[None] | None = None
+
+    @property
+    def config(self) -> BrokerConfig:
+        """The configuration as it is now, with its dynamic changes."""
+        return self.image.broker_config
+
+    async def start(self) -> None:
+        """Recover the log, load the metadata and the groups, then accept clients.
+
+        Raises StorageError where the data cannot be used, OSError where a port cannot be bound.
+        """
+        await self.engine.start()
+        try:
+            self.cluster_id = load_cluster_id(
+                self._disk, self.node_id, self._configured_cluster_id, self._new_cluster_id
+            )
+            await self.controller.load()
+            self._listeners = self._make_listeners()
+            for listener in self.config.listeners:
+                endpoint = Endpoint(listener.name, listener.host, listener.port)
+                self.endpoints.append(await self._listeners.open(endpoint))
+        except BaseException:
+            await self.stop()
+            raise
+        self._maintenance = asyncio.get_running_loop().create_task(self._maintain())
+
+    async def stop(self) -> None:
+        """Hang up, and make everything durable."""
+        if self._maintenance is not None:
+            self._maintenance.cancel()
+        if self._listeners is not None:
+            await self._listeners.close()
+        await self.engine.close()
+
+    def advertised(self, peer: Peer) -> tuple[str, int]:
+        """Give the address to tell a client: what is advertised, or else what it dialled."""
+        for listener in self.config.advertised_listeners:
+            if listener.name == peer.listener and listener.host:
+                return listener.host, listener.port or peer.local_port
+        return peer.local_host, peer.local_port
+
+    async def auto_create(self, name: str, may_create: bool) -> Topic:
+        """Create a topic that a client asked for. Raises ApiError where that is not allowed."""
+        check_name(name)
+        if not may_create or not self.config["auto.create.topics.enable"]:
+            raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+        if name in INTERNAL_TOPICS:
+            return await self.internal_topic(name)
+        return await self.controller.create_missing(name)
+
+    async def internal_topic(self, name: str) -> Topic:
+        """Give one of the broker's own topics, created at its first use."""
+        return await self.controller.create_missing(
+            name, partition_count_of(name, self.config), overrides_of(name, self.config)
+        )
+
+    async def create_topics(self, topics: Sequence[tuple[str, int | None]]) -> None:
+        """Create topics at the start, unless they exist."""
+        for name, partitions in topics:
+            await self.controller.create_missing(name, -1 if partitions is None else partitions)
+
+    def _make_listeners(self) -> Listeners:
+        config = self.config
+        return Listeners(
+            self.dispatcher,
+            max_request_bytes=config["socket.request.max.bytes"],
+            max_idle_ms=config["connections.max.idle.ms"],
+            max_connections=config["max.connections"],
+        )
+
+    def _new_cluster_id(self) -> str:
+        # Kafka's form: 16 random bytes in URL-safe base64 without padding.
+        return base64.urlsafe_b64encode(self.rng.randbytes(16)).decode().rstrip("=")
+
+    async def _maintain(self) -> None:
+        interval_s = min(
+            self.config["log.retention.check.interval.ms"],
+            self.config["log.flush.scheduler.interval.ms"],
+        )
+        while True:
+            await asyncio.sleep(interval_s / 1000)
+            try:
+                await self.engine.maintain()
+            except Exception:
+                _LOG.exception("maintenance of the log failed; it will be tried again")

@@ -1,0 +1,164 @@
+"""Incremental fetch sessions: the broker remembers what a consumer reads (KIP-227).
+
+A consumer that reads a thousand partitions names them once; from then on it sends only what
+changed in its wishes, and is sent only the partitions in which something happened.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from kafkapy.wire.error_codes import ErrorCode
+from kafkapy.wire.messages.fetch import FetchPartition, FetchRequest, PartitionData
+from kafkapy.wire.schema import ZERO_UUID
+
+_INITIAL_EPOCH = 0
+_FINAL_EPOCH = -1
+_MAX_EPOCH = 2**31 - 1
+# A session that was not used for this long may make room for another.
+_EVICTION_MS = 120_000
+
+PartitionKey = tuple[str, bytes, int]
+
+
+class Wanted:
+    """One partition that a fetch asks for, and what its session was last told about it."""
+
+    __slots__ = ("ask", "high_watermark", "log_start_offset", "topic", "topic_id")
+
+    def __init__(self, topic: str, topic_id: bytes, ask: FetchPartition) -> None:
+        self.topic = topic
+        self.topic_id = topic_id
+        self.ask = ask
+        self.high_watermark = -1
+        self.log_start_offset = -1
+
+    @property
+    def key(self) -> PartitionKey:
+        """Its place in a session."""
+        return self.topic, self.topic_id, self.ask.partition
+
+    def has_news(self, found: PartitionData) -> bool:
+        """Whether a client that knows the last answer must be sent this one; remembers it."""
+        changed = bool(
+            found.records
+            or found.error_code
+            or found.high_watermark != self.high_watermark
+            or found.log_start_offset != self.log_start_offset
+            or found.diverging_epoch.epoch >= 0
+        )
+        # After an error the client must hear of the next success, whatever it says.
+        self.high_watermark = -1 if found.error_code else found.high_watermark
+        self.log_start_offset = -1 if found.error_code else found.log_start_offset
+        return changed
+
+
+class Session:
+    """What one client reads: partitions in the order in which they are served next."""
+
+    __slots__ = ("epoch", "id", "last_used_ms", "partitions", "uses_ids")
+
+    def __init__(self, session_id: int, uses_ids: bool, wanted: Iterable[Wanted]) -> None:
+        self.id = session_id
+        self.epoch = 1
+        self.last_used_ms = 0
+        self.uses_ids = uses_ids
+        self.partitions: OrderedDict[PartitionKey, Wanted] = OrderedDict(
+            (each.key, each) for each in wanted
+        )
+
+    def update(self, request: FetchRequest) -> None:
+        """Apply an incremental request: changed and forgotten partitions."""
+        for wanted in wanted_of(request):
+            known = self.partitions.get(wanted.key)
+            if known is None:
+                self.partitions[wanted.key] = wanted
+            else:
+                known.ask = wanted.ask
+        for topic in request.forgotten_topics_data:
+            for partition in topic.partitions:
+                self.partitions.pop((topic.topic, topic.topic_id, partition), None)
+
+    def news(
+        self, answers: Iterable[tuple[Wanted, PartitionData]]
+    ) -> list[tuple[Wanted, PartitionData]]:
+        """Keep the answers that changed; partitions that gave data are served last next time."""
+        changed = [(wanted, found) for wanted, found in answers if wanted.has_news(found)]
+        for wanted, found in changed:
+            if found.records and wanted.key in self.partitions:
+                self.partitions.move_to_end(wanted.key)
+        return changed
+
+
+class Plan(NamedTuple):
+    """What a fetch request comes down to. With an error nothing is read.
+
+    In an incremental plan only the partitions with news are answered.
+    """
+
+    wanted: list[Wanted]
+    session: Session | None = None
+    is_incremental: bool = False
+    error: ErrorCode = ErrorCode.NONE
+
+
+class SessionCache:
+    """All sessions of a broker, at most `max.incremental.fetch.session.cache.slots`."""
+
+    def __init__(self, max_sessions: int, new_id: Callable[[], int]) -> None:
+        self._max_sessions = max_sessions
+        self._new_id = new_id
+        self._sessions: OrderedDict[int, Session] = OrderedDict()  # least recently used first
+
+    def __len__(self) -> int:
+        return len(self._sessions)
+
+    def plan(self, request: FetchRequest, *, uses_ids: bool, now_ms: int) -> Plan:
+        """Decide which partitions a request reads, and begin, continue or end its session."""
+        if request.session_epoch in (_INITIAL_EPOCH, _FINAL_EPOCH):
+            self._sessions.pop(request.session_id, None)
+            wanted = list(wanted_of(request))
+            if request.session_epoch == _FINAL_EPOCH or not wanted:
+                return Plan(wanted)
+            return Plan(wanted, self._begin(wanted, uses_ids, now_ms))
+        session = self._sessions.get(request.session_id)
+        if session is None:
+            return Plan([], error=ErrorCode.FETCH_SESSION_ID_NOT_FOUND)
+        if session.epoch != request.session_epoch:
+            return Plan([], error=ErrorCode.INVALID_FETCH_SESSION_EPOCH)
+        if session.uses_ids != uses_ids:
+            return Plan([], error=ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR)
+        session.update(request)
+        session.epoch = 1 if session.epoch == _MAX_EPOCH else session.epoch + 1
+        self._use(session, now_ms)
+        return Plan(list(session.partitions.values()), session, is_incremental=True)
+
+    def _begin(self, wanted: list[Wanted], uses_ids: bool, now_ms: int) -> Session | None:
+        if len(self._sessions) >= self._max_sessions and not self._evict(now_ms):
+            return None
+        session_id = self._new_id()
+        while session_id == 0 or session_id in self._sessions:
+            session_id = self._new_id()
+        session = self._sessions[session_id] = Session(session_id, uses_ids, wanted)
+        self._use(session, now_ms)
+        return session
+
+    def _use(self, session: Session, now_ms: int) -> None:
+        session.last_used_ms = now_ms
+        self._sessions.move_to_end(session.id)
+
+    def _evict(self, now_ms: int) -> bool:
+        oldest = next(iter(self._sessions.values()), None)
+        if oldest is None or now_ms - oldest.last_used_ms < _EVICTION_MS:
+            return False
+        del self._sessions[oldest.id]
+        return True
+
+
+def wanted_of(request: FetchRequest) -> Iterable[Wanted]:
+    """List the partitions that a request names itself."""
+    for topic in request.topics:
+        for ask in topic.partitions:
+            yield Wanted(topic.topic, topic.topic_id or ZERO_UUID, ask)

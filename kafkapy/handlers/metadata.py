@@ -1,0 +1,88 @@
+"""Metadata v0-13: the brokers, and topics with their partitions and leaders.
+
+- v0: an empty topic list asks for all topics; from v1 on null does, and an empty list for none.
+- v4: the client says whether a missing topic may be created; before it always may.
+- v10: topics have ids, and v12 may be asked by id (KIP-516).
+- v8-10: the operations that the client may do on the cluster, from v8 on those on topics (KIP-430).
+"""
+
+from __future__ import annotations
+
+from kafkapy.authorized_operations import CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS
+from kafkapy.errors import ApiError
+from kafkapy.metadata.image import Topic
+from kafkapy.server.context import RequestContext
+from kafkapy.wire.error_codes import ErrorCode
+from kafkapy.wire.messages.metadata import (
+    MetadataRequest,
+    MetadataRequestTopic,
+    MetadataResponse,
+    MetadataResponseBroker,
+    MetadataResponsePartition,
+    MetadataResponseTopic,
+)
+from kafkapy.wire.schema import ZERO_UUID
+
+
+async def handle(request: MetadataRequest, context: RequestContext) -> MetadataResponse:
+    """Describe the cluster and the topics asked for, and create missing ones where allowed."""
+    broker = context.broker
+    host, port = broker.advertised(context.peer)
+    asks_cluster = request.include_cluster_authorized_operations
+    response = MetadataResponse(
+        brokers=[
+            MetadataResponseBroker(node_id=broker.node_id, host=host, port=port, rack=broker.rack)
+        ],
+        cluster_id=broker.cluster_id,
+        controller_id=broker.node_id,
+        cluster_authorized_operations=CLUSTER_OPERATIONS if asks_cluster else NOT_ASKED,
+    )
+    operations = TOPIC_OPERATIONS if request.include_topic_authorized_operations else NOT_ASKED
+    if request.topics is None or (context.api_version == 0 and not request.topics):
+        topics = [_describe(topic, context) for topic in broker.image.topics.values()]
+    else:
+        may_create = request.allow_auto_topic_creation
+        topics = [await _topic(asked, may_create, context) for asked in request.topics]
+    for topic in topics:
+        topic.topic_authorized_operations = operations
+    response.topics = topics
+    return response
+
+
+async def _topic(
+    asked: MetadataRequestTopic, may_create: bool, context: RequestContext
+) -> MetadataResponseTopic:
+    image = context.broker.image
+    if asked.name is None or asked.topic_id != ZERO_UUID:
+        by_id = image.topic_by_id(asked.topic_id)
+        if by_id is not None:
+            return _describe(by_id, context)
+        unknown = ErrorCode.UNKNOWN_TOPIC_ID
+        return MetadataResponseTopic(error_code=unknown, name=None, topic_id=asked.topic_id)
+    topic = image.topic(asked.name)
+    if topic is not None:
+        return _describe(topic, context)
+    try:
+        return _describe(await context.broker.auto_create(asked.name, may_create), context)
+    except ApiError as error:
+        return MetadataResponseTopic(error_code=error.code, name=asked.name)
+
+
+def _describe(topic: Topic, context: RequestContext) -> MetadataResponseTopic:
+    node_id = context.broker.node_id
+    replicas = [node_id]
+    return MetadataResponseTopic(
+        name=topic.name,
+        topic_id=topic.topic_id,
+        is_internal=topic.is_internal,
+        partitions=[
+            MetadataResponsePartition(
+                partition_index=log.partition,
+                leader_id=node_id,
+                leader_epoch=context.broker.engine.leader_epoch(log),
+                replica_nodes=replicas,
+                isr_nodes=replicas,
+            )
+            for log in topic.partitions
+        ],
+    )

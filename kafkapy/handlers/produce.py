@@ -1,0 +1,135 @@
+"""Produce v0-13: append record batches to partitions (acks 0, 1 and all).
+
+- v0-2 carry message sets of magic 0 or 1, which are converted to one batch; from v3 on there is
+  exactly one batch of magic 2 per partition.
+- v3: transactional producers (KIP-98). v7: zstd (KIP-110). v8: which record of a batch is wrong
+  (KIP-467). v13: topics by id (KIP-516).
+- With acks=0 there is no response. Where something failed Kafka closes the connection instead, so
+  that the producer notices.
+"""
+
+from __future__ import annotations
+
+from kafkapy.errors import error_code
+from kafkapy.metadata.image import Topic
+from kafkapy.server.context import RequestContext
+from kafkapy.server.dispatch import CloseConnectionError
+from kafkapy.storage.engine import Append, Appended
+from kafkapy.storage.errors import InvalidRecordError
+from kafkapy.wire.error_codes import ErrorCode
+from kafkapy.wire.errors import UnsupportedCompressionError, WireError
+from kafkapy.wire.messages.produce import (
+    BatchIndexAndErrorMessage,
+    PartitionProduceData,
+    PartitionProduceResponse,
+    ProduceRequest,
+    ProduceResponse,
+    TopicProduceResponse,
+)
+from kafkapy.wire.records.legacy import magic_of, to_batch
+from kafkapy.wire.schema import Buffer
+
+_ADMIN_CLIENT_ID = "__admin_client"  # the only one that may write to internal topics
+_COMPRESSION_BITS = 0x07
+_ZSTD = 4
+_FIRST_VERSION_WITH_BATCHES = 3
+_FIRST_VERSION_WITH_ZSTD = 7
+_FIRST_VERSION_WITH_IDS = 13
+
+
+async def handle(request: ProduceRequest, context: RequestContext) -> ProduceResponse | None:
+    """Append every partition's batch; each has its own result."""
+    responses: list[TopicProduceResponse] = []
+    appends: list[Append] = []
+    pending: list[PartitionProduceResponse] = []
+    for asked in request.topic_data:
+        topic = _find(asked.name, asked.topic_id, context)
+        refusal = _refusal(topic, request.acks, context)
+        results = []
+        for data in asked.partition_data:
+            result = PartitionProduceResponse(data.index, refusal, -1)
+            results.append(result)
+            if refusal or topic is None:
+                continue
+            log = topic.partition(data.index)
+            if log is None:
+                result.error_code = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+                continue
+            try:
+                appends.append(Append(log, _batch(data, topic, context)))
+                pending.append(result)
+            except (WireError, InvalidRecordError) as error:
+                _refuse(result, error)
+        responses.append(TopicProduceResponse(asked.name, asked.topic_id, results))
+    if appends:
+        for result, outcome in zip(
+            pending, await context.broker.engine.append(appends), strict=True
+        ):
+            if type(outcome) is Appended:
+                result.base_offset = outcome.base_offset
+                result.log_append_time_ms = outcome.log_append_time_ms
+                result.log_start_offset = outcome.log_start_offset
+            else:
+                _refuse(result, outcome)  # type: ignore[arg-type]
+    if request.acks == 0:
+        _close_after_error(responses)
+        return None
+    return ProduceResponse(responses)
+
+
+def _find(name: str, topic_id: bytes, context: RequestContext) -> Topic | None:
+    image = context.broker.image
+    if context.api_version >= _FIRST_VERSION_WITH_IDS:
+        return image.topic_by_id(topic_id)
+    return image.topic(name)
+
+
+def _refusal(topic: Topic | None, acks: int, context: RequestContext) -> ErrorCode:
+    """Say why nothing may be written to a topic, or NONE."""
+    if not -1 <= acks <= 1:
+        return ErrorCode.INVALID_REQUIRED_ACKS
+    if topic is None:
+        if context.api_version >= _FIRST_VERSION_WITH_IDS:
+            return ErrorCode.UNKNOWN_TOPIC_ID
+        return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    if topic.is_internal and context.client_id != _ADMIN_CLIENT_ID:
+        return ErrorCode.INVALID_TOPIC_EXCEPTION
+    if acks == -1 and topic.config.min_insync_replicas > 1:
+        return ErrorCode.NOT_ENOUGH_REPLICAS
+    return ErrorCode.NONE
+
+
+def _batch(data: PartitionProduceData, topic: Topic, context: RequestContext) -> Buffer:
+    """Check that the records have the format of the request's version; convert old ones."""
+    records = data.records
+    if records is None or len(records) == 0:
+        raise InvalidRecordError("a produce request needs at least one batch per partition")
+    magic = magic_of(records)
+    if context.api_version >= _FIRST_VERSION_WITH_BATCHES:
+        if magic != 2:
+            raise InvalidRecordError(f"records of magic {magic} in a request that wants magic 2")
+        if context.api_version < _FIRST_VERSION_WITH_ZSTD and len(records) > 22:
+            if records[22] & _COMPRESSION_BITS == _ZSTD:
+                raise UnsupportedCompressionError("zstd needs version 7 of the produce request")
+        return records
+    if magic > 1:
+        raise InvalidRecordError(f"records of magic {magic} in a request that wants message sets")
+    return to_batch(records, max_bytes=context.broker.max_decompressed_bytes)
+
+
+def _refuse(result: PartitionProduceResponse, error: Exception) -> None:
+    result.error_code = error_code(error)
+    result.error_message = str(error) or None
+    if isinstance(error, InvalidRecordError):
+        result.record_errors = [
+            BatchIndexAndErrorMessage(problem.batch_index, problem.message)
+            for problem in error.problems
+        ]
+
+
+def _close_after_error(responses: list[TopicProduceResponse]) -> None:
+    for topic in responses:
+        for partition in topic.partition_responses:
+            if partition.error_code:
+                code = ErrorCode(partition.error_code).name
+                raise CloseConnectionError(f"a produce request with acks=0 failed: {code}")

@@ -1,0 +1,180 @@
+"""Changes of the cluster's metadata, one at a time.
+
+A topic's logs are made before the records that name them, and deleted after the record that
+removes it: what the metadata names always exists, and a log that it does not name is litter of a
+crash, which the start removes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+
+from kafkapy.clock import Clock
+from kafkapy.errors import ApiError
+from kafkapy.metadata.image import TOPIC, Image, Topic
+from kafkapy.metadata.log import METADATA_LOG, MetadataLog
+from kafkapy.metadata.topics import TopicPlan, check_growth, plan_topic
+from kafkapy.storage.engine import Engine, LogId
+from kafkapy.wire.error_codes import ErrorCode
+from kafkapy.wire.internal.metadata import (
+    ConfigRecord,
+    PartitionRecord,
+    ProducerIdsRecord,
+    RemoveTopicRecord,
+    TopicRecord,
+)
+from kafkapy.wire.messages.create_topics import CreatableTopic, CreatableTopicConfig
+from kafkapy.wire.schema import Data
+
+# Producer ids are taken from the log in blocks, as in Kafka, so that most cost no record.
+_PRODUCER_ID_BLOCK = 1000
+
+
+class Controller:
+    """Makes every change of metadata: checks it, makes it durable, applies it."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        image: Image,
+        clock: Clock,
+        node_id: int,
+        new_uuid: Callable[[], bytes],
+    ) -> None:
+        self.image = image
+        self.deleted_listeners: list[Callable[[Sequence[Topic]], None]] = []
+        self._engine = engine
+        self._log = MetadataLog(engine, image)
+        self._clock = clock
+        self._node_id = node_id
+        self._new_uuid = new_uuid
+        self._lock = asyncio.Lock()
+        self._next_producer_id = 0
+        self._last_producer_id = -1
+
+    async def load(self) -> None:
+        """Replay the metadata log, and remove logs that a crash left without a topic."""
+        await self._log.load()
+        known = set(self.image.logs())
+        known.add(METADATA_LOG)
+        await self._engine.delete([log for log in self._engine.logs() if log not in known])
+        for topic in self.image.topics.values():
+            for log in topic.partitions:
+                await self._engine.configure(log, topic.config)
+
+    async def create_topic(self, request: CreatableTopic, *, validate_only: bool) -> TopicPlan:
+        """Create a topic, or only say whether that would succeed. Raises ApiError."""
+        async with self._lock:
+            plan = plan_topic(request, self.image, self._node_id)
+            if not validate_only:
+                await self._create(plan)
+            return plan
+
+    async def create_missing(
+        self, name: str, partitions: int = -1, overrides: Mapping[str, str] | None = None
+    ) -> Topic:
+        """Give the topic, created if need be: auto-creation and internal topics."""
+        topic = self.image.topics.get(name)
+        if topic is not None:
+            return topic
+        configs = [CreatableTopicConfig(name=k, value=v) for k, v in (overrides or {}).items()]
+        request = CreatableTopic(
+            name=name, num_partitions=partitions, replication_factor=-1, configs=configs
+        )
+        try:
+            await self.create_topic(request, validate_only=False)
+        except ApiError as error:
+            if error.code != ErrorCode.TOPIC_ALREADY_EXISTS:
+                raise
+        return self.image.topics[name]
+
+    async def delete_topic(self, topic: Topic) -> None:
+        """Delete a topic with all its logs."""
+        async with self._lock:
+            if self.image.topic_by_id(topic.topic_id) is None:
+                raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+            await self._commit([RemoveTopicRecord(topic_id=topic.topic_id)])
+            await self._engine.delete(topic.partitions)
+            for listener in self.deleted_listeners:
+                listener([topic])
+
+    async def create_partitions(
+        self,
+        topic: Topic,
+        count: int,
+        assignments: Sequence[Sequence[int]] | None,
+        *,
+        validate_only: bool,
+    ) -> None:
+        """Let a topic grow to `count` partitions. Raises ApiError."""
+        async with self._lock:
+            check_growth(topic, count, assignments, self._node_id)
+            if validate_only:
+                return
+            indexes = range(len(topic.partitions), count)
+            logs = [LogId(topic.name, index, topic.topic_id) for index in indexes]
+            await self._engine.create(logs, topic.config)
+            await self._commit([self._partition_record(log) for log in logs])
+
+    async def change_config(
+        self, resource_type: int, name: str, changes: Mapping[str, str | None]
+    ) -> None:
+        """Set, or with None remove, settings of one resource, already checked."""
+        async with self._lock:
+            await self._commit(
+                [
+                    ConfigRecord(
+                        resource_type=resource_type, resource_name=name, name=key, value=value
+                    )
+                    for key, value in changes.items()
+                ]
+            )
+            topics = self.image.topics
+            affected = [topics[name]] if resource_type == TOPIC else topics.values()
+            for topic in affected:
+                for log in topic.partitions:
+                    await self._engine.configure(log, topic.config)
+
+    async def next_producer_id(self) -> int:
+        """Give a producer id that nobody was given before, over restarts too."""
+        async with self._lock:
+            if self._next_producer_id > self._last_producer_id:
+                first = self.image.next_producer_id
+                last = first + _PRODUCER_ID_BLOCK
+                record = ProducerIdsRecord(broker_id=self._node_id, next_producer_id=last)
+                await self._commit([record])
+                self._next_producer_id, self._last_producer_id = first, last - 1
+            producer_id = self._next_producer_id
+            self._next_producer_id += 1
+            return producer_id
+
+    async def _create(self, plan: TopicPlan) -> None:
+        topic = Topic(plan.name, self._new_uuid(), plan.config)
+        logs = [LogId(plan.name, index, topic.topic_id) for index in range(plan.partitions)]
+        records: list[Data] = [
+            ConfigRecord(resource_type=TOPIC, resource_name=plan.name, name=key, value=value)
+            for key, value in plan.overrides.items()
+        ]
+        records.append(TopicRecord(name=plan.name, topic_id=topic.topic_id))
+        records += [self._partition_record(log) for log in logs]
+        await self._engine.create(logs, topic.config)
+        try:
+            await self._commit(records)
+        except BaseException:
+            await self._engine.delete(logs)
+            raise
+
+    async def _commit(self, records: Sequence[Data]) -> None:
+        await self._log.commit(records, self._clock.now_ms())
+
+    def _partition_record(self, log: LogId) -> PartitionRecord:
+        return PartitionRecord(
+            partition_id=log.partition,
+            topic_id=log.topic_id,
+            replicas=[self._node_id],
+            isr=[self._node_id],
+            leader=self._node_id,
+            leader_epoch=0,
+            partition_epoch=0,
+        )

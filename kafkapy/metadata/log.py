@@ -1,0 +1,65 @@
+"""The cluster metadata log: every change of the image is a record in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kafkapy.metadata.image import Image
+from kafkapy.storage.config import LogConfig
+from kafkapy.storage.engine import Append, Engine, LogId, Origin, Read, Slice
+from kafkapy.storage.errors import StorageError
+from kafkapy.wire.internal.metadata_records import decode_metadata_record, encode_metadata_record
+from kafkapy.wire.records.batch import batches, build_batch
+from kafkapy.wire.records.record import Record, records_of
+from kafkapy.wire.schema import Data
+
+# Kafka reserves this topic id for the metadata log.
+METADATA_LOG = LogId("__cluster_metadata", 0, bytes(15) + b"\x01")
+
+_READ_BYTES = 1 << 20
+_MAX_RECORDS_BYTES = 64 << 20
+
+
+class MetadataLog:
+    """Loads the image from its log, and commits changes to both."""
+
+    def __init__(self, engine: Engine, image: Image) -> None:
+        self._engine = engine
+        self._image = image
+        self._epoch = -1
+
+    async def load(self) -> None:
+        """Claim the log, made anew where it does not exist, and replay it."""
+        if METADATA_LOG not in set(self._engine.logs()):
+            config = LogConfig(max_message_bytes=_MAX_RECORDS_BYTES, retention_ms=-1)
+            await self._engine.create([METADATA_LOG], config)
+        self._epoch = await self._engine.claim(METADATA_LOG)
+        position = self._engine.bounds(METADATA_LOG).start
+        while position < self._engine.bounds(METADATA_LOG).end:
+            [found] = await self._engine.read(
+                [Read(METADATA_LOG, position, _READ_BYTES)], _READ_BYTES
+            )
+            if not isinstance(found, Slice):
+                raise found
+            for header, batch in batches(found.records):
+                for record in records_of(batch, header, max_bytes=_MAX_RECORDS_BYTES):
+                    self._image.replay(decode_metadata_record(record.value or b""))
+                position = header.last_offset + 1
+
+    async def commit(self, changes: Sequence[Data], now_ms: int) -> None:
+        """Append the records as one batch, all or none, then apply them.
+
+        Raises StorageError, and changes nothing, where they cannot be made durable.
+        """
+        if not changes:
+            return
+        batch = build_batch(
+            [Record(0, now_ms, None, encode_metadata_record(change), ()) for change in changes],
+            partition_leader_epoch=self._epoch,
+        )
+        append = Append(METADATA_LOG, batch, Origin.COORDINATOR, leader_epoch=self._epoch)
+        [appended] = await self._engine.append([append])
+        if isinstance(appended, StorageError):
+            raise appended
+        for change in changes:
+            self._image.replay(change)

@@ -1,0 +1,167 @@
+"""One client connection: frames in, one request at a time, responses out in order.
+
+As in Kafka a connection's next request is begun when the response to the one before is ready, so
+order needs no bookkeeping. Input is bounded twice: a frame by `socket.request.max.bytes`, and the
+bytes that wait behind a request in progress by pausing the socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import cast
+
+from kafkapy.server import eager
+from kafkapy.server.context import Peer
+from kafkapy.server.dispatch import CloseConnectionError, Dispatcher
+from kafkapy.wire.errors import WireError
+from kafkapy.wire.framing import FrameSplitter
+from kafkapy.wire.schema import Buffer
+
+_LOG = logging.getLogger(__name__)
+
+# Bytes of requests that may wait behind one in progress before the socket is paused.
+_MAX_WAITING_BYTES = 1 << 20
+# Bytes of finished responses that are gathered before they are handed to the transport.
+_MAX_GATHERED_BYTES = 256 << 10
+
+
+class Connection(asyncio.Protocol):
+    """The protocol of one socket; `opened` and `closed` tell the listener."""
+
+    __slots__ = (
+        "_closed",
+        "_dispatcher",
+        "_frames",
+        "_opened",
+        "_out",
+        "_out_bytes",
+        "_reading_paused",
+        "_task",
+        "_writing_paused",
+        "last_active",
+        "listener",
+        "loop",
+        "peer",
+        "transport",
+    )
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        listener: str,
+        max_request_bytes: int,
+        loop: asyncio.AbstractEventLoop,
+        opened: Callable[[Connection], Peer],
+        closed: Callable[[Connection], None],
+    ) -> None:
+        self.loop = loop
+        self.listener = listener
+        self.peer: Peer
+        self.transport: asyncio.Transport
+        self.last_active = loop.time()
+        self._dispatcher = dispatcher
+        self._frames = FrameSplitter(max_request_bytes)
+        self._opened = opened
+        self._closed = closed
+        self._task: asyncio.Task[list[Buffer] | None] | None = None
+        self._out: list[Buffer] = []
+        self._out_bytes = 0
+        self._reading_paused = False
+        self._writing_paused = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is in progress."""
+        return self._task is None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+        self.peer = self._opened(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        self._closed(self)
+
+    def data_received(self, data: bytes) -> None:
+        self.last_active = self.loop.time()
+        self._frames.feed(data)
+        if self._task is None and not self._writing_paused:
+            self._serve()
+        elif self._frames.buffered_bytes > _MAX_WAITING_BYTES and not self._reading_paused:
+            self._reading_paused = True
+            self.transport.pause_reading()
+
+    def pause_writing(self) -> None:
+        self._writing_paused = True
+
+    def resume_writing(self) -> None:
+        self._writing_paused = False
+        if self._task is None:
+            self._serve()
+
+    def _serve(self) -> None:
+        """Answer the frames that are here until one has to wait or the client reads too slowly."""
+        try:
+            while not self._writing_paused and not self.transport.is_closing():
+                frame = self._frames.next_frame()
+                if frame is None:
+                    break
+                outcome = eager.start(self._dispatcher.answer(frame, self.peer))
+                if isinstance(outcome, asyncio.Task):
+                    self._task = outcome
+                    outcome.add_done_callback(self._finished)
+                    self._flush()
+                    return
+                self._gather(outcome.value)
+            self._flush()
+        except (WireError, CloseConnectionError) as error:
+            self._refuse(error)
+        except Exception:
+            _LOG.exception("closed a connection after an unexpected error")
+            self._flush()
+            self.transport.close()
+        if self._reading_paused and not self._writing_paused:
+            self._reading_paused = False
+            self.transport.resume_reading()
+
+    def _finished(self, task: asyncio.Task[list[Buffer] | None]) -> None:
+        self._task = None
+        if task.cancelled() or self.transport.is_closing():
+            return
+        error = task.exception()
+        if error is None:
+            self.last_active = self.loop.time()
+            self._gather(task.result())
+            self._serve()
+        elif isinstance(error, WireError | CloseConnectionError):
+            self._refuse(error)
+        else:
+            _LOG.error("closed a connection after an unexpected error", exc_info=error)
+            self.transport.close()
+
+    def _refuse(self, error: Exception) -> None:
+        _LOG.info("closed the connection of %s: %s", self.peer.client_host, error)
+        self._flush()
+        self.transport.close()
+
+    def _gather(self, response: list[Buffer] | None) -> None:
+        if response is None:
+            return
+        self._out += response
+        self._out_bytes += sum(map(len, response))
+        if self._out_bytes > _MAX_GATHERED_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        if not self._out:
+            return
+        out, self._out = self._out, []
+        if self._out_bytes < 65536:  # one copy is cheaper than many small pieces
+            self.transport.write(b"".join(out))
+        else:
+            for piece in out:
+                self.transport.write(piece)
+        self._out_bytes = 0
