@@ -1,0 +1,1 @@
+"""What the suites and the benchmark share: brokers as processes, and clients in other languages."""
