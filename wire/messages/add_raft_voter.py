@@ -1,4 +1,8 @@
-"""AddRaftVoter."""
+"""AddRaftVoter: make a node a voter of the metadata log (KIP-853).
+
+Version 1 can be answered before the change is committed, which a controller that adds itself needs
+(KIP-1186).
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ from kafkapy.wire.schema import (
 
 
 class Listener(Struct):
-    """Listener of AddRaftVoterRequest."""
+    """An address of the new voter."""
 
     name: str = string()
     host: str = string()
@@ -25,9 +29,9 @@ class Listener(Struct):
 
 
 class AddRaftVoterRequest(Request, api_key=80, versions="0-1", flexible="0+"):
-    """AddRaftVoterRequest, versions 0-1."""
+    """The new voter."""
 
-    cluster_id: str | None = string(nullable="0+")
+    cluster_id: str | None = string(nullable="0+")  # null: not checked
     timeout_ms: int = int32()
     voter_id: int = int32()
     voter_directory_id: bytes = uuid()
@@ -36,7 +40,7 @@ class AddRaftVoterRequest(Request, api_key=80, versions="0-1", flexible="0+"):
 
 
 class AddRaftVoterResponse(Response, api_key=80, versions="0-1", flexible="0+"):
-    """AddRaftVoterResponse, versions 0-1."""
+    """Whether it was done."""
 
     throttle_time_ms: int = int32()
     error_code: int = int16()

@@ -1,4 +1,7 @@
-"""AlterShareGroupOffsets."""
+"""AlterShareGroupOffsets: let a share group start elsewhere in its partitions (KIP-932).
+
+The group must be empty (NON_EMPTY_GROUP).
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,14 @@ from kafkapy.wire.schema import Request, Response, Struct, array, int16, int32, 
 
 
 class AlterShareGroupOffsetsRequestPartition(Struct):
-    """AlterShareGroupOffsetsRequestPartition of AlterShareGroupOffsetsRequest."""
+    """Where one share-partition shall start."""
 
     partition_index: int = int32()
     start_offset: int = int64()
 
 
 class AlterShareGroupOffsetsRequestTopic(Struct):
-    """AlterShareGroupOffsetsRequestTopic of AlterShareGroupOffsetsRequest."""
+    """Partitions of one topic."""
 
     topic_name: str = string()
     partitions: list[AlterShareGroupOffsetsRequestPartition] = array(
@@ -22,14 +25,14 @@ class AlterShareGroupOffsetsRequestTopic(Struct):
 
 
 class AlterShareGroupOffsetsRequest(Request, api_key=91, versions="0", flexible="0+"):
-    """AlterShareGroupOffsetsRequest, versions 0."""
+    """The share-partitions of one group."""
 
     group_id: str = string()
     topics: list[AlterShareGroupOffsetsRequestTopic] = array(AlterShareGroupOffsetsRequestTopic)
 
 
 class AlterShareGroupOffsetsResponsePartition(Struct):
-    """AlterShareGroupOffsetsResponsePartition of AlterShareGroupOffsetsResponse."""
+    """What became of one share-partition."""
 
     partition_index: int = int32()
     error_code: int = int16()
@@ -37,7 +40,7 @@ class AlterShareGroupOffsetsResponsePartition(Struct):
 
 
 class AlterShareGroupOffsetsResponseTopic(Struct):
-    """AlterShareGroupOffsetsResponseTopic of AlterShareGroupOffsetsResponse."""
+    """The partitions of one topic."""
 
     topic_name: str = string()
     topic_id: bytes = uuid()
@@ -47,7 +50,7 @@ class AlterShareGroupOffsetsResponseTopic(Struct):
 
 
 class AlterShareGroupOffsetsResponse(Response, api_key=91, versions="0", flexible="0+"):
-    """AlterShareGroupOffsetsResponse, versions 0."""
+    """One result per share-partition, or an error of the whole group."""
 
     throttle_time_ms: int = int32()
     error_code: int = int16()

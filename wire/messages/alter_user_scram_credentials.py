@@ -1,4 +1,8 @@
-"""AlterUserScramCredentials."""
+"""AlterUserScramCredentials: set or delete SCRAM credentials of users (KIP-554).
+
+The client salts and hashes the password, so the broker never sees it. A user that is named twice
+with the same mechanism is refused with DUPLICATE_RESOURCE.
+"""
 
 from __future__ import annotations
 
@@ -6,31 +10,31 @@ from kafkapy.wire.schema import Request, Response, Struct, array, bytes_, int8, 
 
 
 class ScramCredentialDeletion(Struct):
-    """ScramCredentialDeletion of AlterUserScramCredentialsRequest."""
+    """A credential that goes."""
 
     name: str = string()
-    mechanism: int = int8()
+    mechanism: int = int8()  # 1 SCRAM-SHA-256, 2 SCRAM-SHA-512
 
 
 class ScramCredentialUpsertion(Struct):
-    """ScramCredentialUpsertion of AlterUserScramCredentialsRequest."""
+    """A credential that is set, whether or not there was one."""
 
     name: str = string()
-    mechanism: int = int8()
-    iterations: int = int32()
+    mechanism: int = int8()  # 1 SCRAM-SHA-256, 2 SCRAM-SHA-512
+    iterations: int = int32()  # 4096 to 16384
     salt: bytes = bytes_()
-    salted_password: bytes = bytes_()
+    salted_password: bytes = bytes_()  # PBKDF2 of the password (RFC 5802)
 
 
 class AlterUserScramCredentialsRequest(Request, api_key=51, versions="0", flexible="0+"):
-    """AlterUserScramCredentialsRequest, versions 0."""
+    """The changes."""
 
     deletions: list[ScramCredentialDeletion] = array(ScramCredentialDeletion)
     upsertions: list[ScramCredentialUpsertion] = array(ScramCredentialUpsertion)
 
 
 class AlterUserScramCredentialsResult(Struct):
-    """AlterUserScramCredentialsResult of AlterUserScramCredentialsResponse."""
+    """What became of the changes for one user."""
 
     user: str = string()
     error_code: int = int16()
@@ -38,7 +42,7 @@ class AlterUserScramCredentialsResult(Struct):
 
 
 class AlterUserScramCredentialsResponse(Response, api_key=51, versions="0", flexible="0+"):
-    """AlterUserScramCredentialsResponse, versions 0."""
+    """One result per user."""
 
     throttle_time_ms: int = int32()
     results: list[AlterUserScramCredentialsResult] = array(AlterUserScramCredentialsResult)

@@ -1,4 +1,8 @@
-"""ConsumerGroupDescribe."""
+"""ConsumerGroupDescribe: the state and the members of consumer groups (KIP-848).
+
+For classic groups it answers GROUP_ID_NOT_FOUND, upon which clients ask DescribeGroups.
+Version 1 tells members that speak the classic protocol (KIP-1099).
+"""
 
 from __future__ import annotations
 
@@ -18,14 +22,14 @@ from kafkapy.wire.schema import (
 
 
 class ConsumerGroupDescribeRequest(Request, api_key=69, versions="0-1", flexible="0+"):
-    """ConsumerGroupDescribeRequest, versions 0-1."""
+    """The ids of the groups in question."""
 
     group_ids: list[str] = array(string)
     include_authorized_operations: bool = boolean()
 
 
 class TopicPartitions(Struct):
-    """TopicPartitions of ConsumerGroupDescribeResponse."""
+    """Partitions of one topic."""
 
     topic_id: bytes = uuid()
     topic_name: str = string()
@@ -33,13 +37,13 @@ class TopicPartitions(Struct):
 
 
 class Assignment(Struct):
-    """Assignment of ConsumerGroupDescribeResponse."""
+    """The partitions of one member."""
 
     topic_partitions: list[TopicPartitions] = array(TopicPartitions)
 
 
 class Member(Struct):
-    """Member of ConsumerGroupDescribeResponse."""
+    """A member, what it has and what it shall have."""
 
     member_id: str = string()
     instance_id: str | None = string(nullable="0+", default=None)
@@ -51,25 +55,26 @@ class Member(Struct):
     subscribed_topic_regex: str | None = string(nullable="0+", default=None)
     assignment: Assignment = struct(Assignment)
     target_assignment: Assignment = struct(Assignment)
-    member_type: int = int8("1+", default=-1)
+    member_type: int = int8("1+", default=-1)  # 0 classic, 1 consumer, -1 unknown
 
 
 class DescribedGroup(Struct):
-    """DescribedGroup of ConsumerGroupDescribeResponse."""
+    """One group."""
 
     error_code: int = int16()
     error_message: str | None = string(nullable="0+", default=None)
     group_id: str = string()
-    group_state: str = string()
+    group_state: str = string()  # Empty, Assigning, Reconciling, Stable or Dead
     group_epoch: int = int32()
     assignment_epoch: int = int32()
     assignor_name: str = string()
     members: list[Member] = array(Member)
+    # bit n: operation n is allowed; -2**31: not asked for
     authorized_operations: int = int32(default=-(2**31))
 
 
 class ConsumerGroupDescribeResponse(Response, api_key=69, versions="0-1", flexible="0+"):
-    """ConsumerGroupDescribeResponse, versions 0-1."""
+    """One description per group."""
 
     throttle_time_ms: int = int32()
     groups: list[DescribedGroup] = array(DescribedGroup)

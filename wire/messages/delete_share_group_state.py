@@ -1,4 +1,4 @@
-"""DeleteShareGroupState."""
+"""DeleteShareGroupState: the group coordinator forgets the state of share-partitions (KIP-932)."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from kafkapy.wire.schema import Request, Response, Struct, array, int16, int32, 
 
 
 class PartitionData(Struct):
-    """PartitionData of DeleteShareGroupStateRequest."""
+    """A share-partition whose state goes."""
 
     partition: int = int32()
 
 
 class DeleteStateData(Struct):
-    """DeleteStateData of DeleteShareGroupStateRequest."""
+    """Partitions of one topic."""
 
     topic_id: bytes = uuid()
     partitions: list[PartitionData] = array(PartitionData)
 
 
 class DeleteShareGroupStateRequest(Request, api_key=86, versions="0", flexible="0+"):
-    """DeleteShareGroupStateRequest, versions 0."""
+    """The share-partitions of one group."""
 
     group_id: str = string()
     topics: list[DeleteStateData] = array(DeleteStateData)
 
 
 class PartitionResult(Struct):
-    """PartitionResult of DeleteShareGroupStateResponse."""
+    """What became of one share-partition."""
 
     partition: int = int32()
     error_code: int = int16()
@@ -34,13 +34,13 @@ class PartitionResult(Struct):
 
 
 class DeleteStateResult(Struct):
-    """DeleteStateResult of DeleteShareGroupStateResponse."""
+    """The partitions of one topic."""
 
     topic_id: bytes = uuid()
     partitions: list[PartitionResult] = array(PartitionResult)
 
 
 class DeleteShareGroupStateResponse(Response, api_key=86, versions="0", flexible="0+"):
-    """DeleteShareGroupStateResponse, versions 0."""
+    """One result per share-partition."""
 
     results: list[DeleteStateResult] = array(DeleteStateResult)

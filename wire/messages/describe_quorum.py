@@ -1,4 +1,9 @@
-"""DescribeQuorum."""
+"""DescribeQuorum: the Raft voters and observers of the metadata log (KIP-595).
+
+The only topic is `__cluster_metadata`, the only partition 0.
+Versions: 1 when replicas last fetched and last caught up (KIP-836), 2 directory ids, addresses and
+error messages (KIP-853).
+"""
 
 from __future__ import annotations
 
@@ -17,41 +22,41 @@ from kafkapy.wire.schema import (
 
 
 class RequestPartitionData(Struct):
-    """RequestPartitionData of DescribeQuorumRequest."""
+    """A partition in question."""
 
     partition_index: int = int32()
 
 
 class RequestTopicData(Struct):
-    """RequestTopicData of DescribeQuorumRequest."""
+    """Partitions of one topic."""
 
     topic_name: str = string()
     partitions: list[RequestPartitionData] = array(RequestPartitionData)
 
 
 class DescribeQuorumRequest(Request, api_key=55, versions="0-2", flexible="0+"):
-    """DescribeQuorumRequest, versions 0-2."""
+    """The metadata log."""
 
     topics: list[RequestTopicData] = array(RequestTopicData)
 
 
 class ReplicaState(Struct):
-    """ReplicaState of DescribeQuorumResponse."""
+    """How far a replica is; times are by the leader's clock."""
 
     replica_id: int = int32()
     replica_directory_id: bytes = uuid("2+")
-    log_end_offset: int = int64()
-    last_fetch_timestamp: int = int64("1+", default=-1)
-    last_caught_up_timestamp: int = int64("1+", default=-1)
+    log_end_offset: int = int64()  # -1: unknown
+    last_fetch_timestamp: int = int64("1+", default=-1)  # epoch ms; -1: unknown
+    last_caught_up_timestamp: int = int64("1+", default=-1)  # epoch ms; -1: unknown
 
 
 class ResponsePartitionData(Struct):
-    """ResponsePartitionData of DescribeQuorumResponse."""
+    """The state of one partition's quorum."""
 
     partition_index: int = int32()
     error_code: int = int16()
     error_message: str | None = string("2+", nullable="2+")
-    leader_id: int = int32()
+    leader_id: int = int32()  # -1: none
     leader_epoch: int = int32()
     high_watermark: int = int64()
     current_voters: list[ReplicaState] = array(ReplicaState)
@@ -59,14 +64,14 @@ class ResponsePartitionData(Struct):
 
 
 class ResponseTopicData(Struct):
-    """ResponseTopicData of DescribeQuorumResponse."""
+    """The partitions of one topic."""
 
     topic_name: str = string()
     partitions: list[ResponsePartitionData] = array(ResponsePartitionData)
 
 
 class Listener(Struct):
-    """Listener of DescribeQuorumResponse."""
+    """An address of a node."""
 
     name: str = string("2+")
     host: str = string("2+")
@@ -74,14 +79,14 @@ class Listener(Struct):
 
 
 class Node(Struct):
-    """Node of DescribeQuorumResponse."""
+    """Where a voter is reached."""
 
     node_id: int = int32("2+")
     listeners: list[Listener] = array(Listener, "2+")
 
 
 class DescribeQuorumResponse(Response, api_key=55, versions="0-2", flexible="0+"):
-    """DescribeQuorumResponse, versions 0-2."""
+    """The state of the quorum."""
 
     error_code: int = int16()
     error_message: str | None = string("2+", nullable="2+")

@@ -1,4 +1,7 @@
-"""DescribeShareGroupOffsets."""
+"""DescribeShareGroupOffsets: where share groups are in their partitions (KIP-932).
+
+Version 1 adds the lag (KIP-1226).
+"""
 
 from __future__ import annotations
 
@@ -6,23 +9,24 @@ from kafkapy.wire.schema import Request, Response, Struct, array, int16, int32, 
 
 
 class DescribeShareGroupOffsetsRequestTopic(Struct):
-    """DescribeShareGroupOffsetsRequestTopic of DescribeShareGroupOffsetsRequest."""
+    """Partitions of one topic."""
 
     topic_name: str = string()
     partitions: list[int] = array(int32)
 
 
 class DescribeShareGroupOffsetsRequestGroup(Struct):
-    """DescribeShareGroupOffsetsRequestGroup of DescribeShareGroupOffsetsRequest."""
+    """The partitions in question of one group."""
 
     group_id: str = string()
+    # null: all
     topics: list[DescribeShareGroupOffsetsRequestTopic] | None = array(
         DescribeShareGroupOffsetsRequestTopic, nullable="0+"
     )
 
 
 class DescribeShareGroupOffsetsRequest(Request, api_key=90, versions="0-1", flexible="0+"):
-    """DescribeShareGroupOffsetsRequest, versions 0-1."""
+    """The groups in question."""
 
     groups: list[DescribeShareGroupOffsetsRequestGroup] = array(
         DescribeShareGroupOffsetsRequestGroup
@@ -30,18 +34,18 @@ class DescribeShareGroupOffsetsRequest(Request, api_key=90, versions="0-1", flex
 
 
 class DescribeShareGroupOffsetsResponsePartition(Struct):
-    """DescribeShareGroupOffsetsResponsePartition of DescribeShareGroupOffsetsResponse."""
+    """Where one share-partition is."""
 
     partition_index: int = int32()
-    start_offset: int = int64()
+    start_offset: int = int64()  # -1: not known yet
     leader_epoch: int = int32()
-    lag: int = int64("1+", default=-1)
+    lag: int = int64("1+", default=-1)  # records that are not done with; -1: unknown
     error_code: int = int16()
     error_message: str | None = string(nullable="0+", default=None)
 
 
 class DescribeShareGroupOffsetsResponseTopic(Struct):
-    """DescribeShareGroupOffsetsResponseTopic of DescribeShareGroupOffsetsResponse."""
+    """The partitions of one topic."""
 
     topic_name: str = string()
     topic_id: bytes = uuid()
@@ -51,7 +55,7 @@ class DescribeShareGroupOffsetsResponseTopic(Struct):
 
 
 class DescribeShareGroupOffsetsResponseGroup(Struct):
-    """DescribeShareGroupOffsetsResponseGroup of DescribeShareGroupOffsetsResponse."""
+    """The partitions of one group."""
 
     group_id: str = string()
     topics: list[DescribeShareGroupOffsetsResponseTopic] = array(
@@ -62,7 +66,7 @@ class DescribeShareGroupOffsetsResponseGroup(Struct):
 
 
 class DescribeShareGroupOffsetsResponse(Response, api_key=90, versions="0-1", flexible="0+"):
-    """DescribeShareGroupOffsetsResponse, versions 0-1."""
+    """One result per group."""
 
     throttle_time_ms: int = int32()
     groups: list[DescribeShareGroupOffsetsResponseGroup] = array(

@@ -1,4 +1,4 @@
-"""DescribeUserScramCredentials."""
+"""DescribeUserScramCredentials: which users have SCRAM credentials, never the secrets (KIP-554)."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from kafkapy.wire.schema import Request, Response, Struct, array, int8, int16, i
 
 
 class UserName(Struct):
-    """UserName of DescribeUserScramCredentialsRequest."""
+    """A user in question."""
 
     name: str = string()
 
 
 class DescribeUserScramCredentialsRequest(Request, api_key=50, versions="0", flexible="0+"):
-    """DescribeUserScramCredentialsRequest, versions 0."""
+    """Which users, all of them by default."""
 
-    users: list[UserName] | None = array(UserName, nullable="0+")
+    users: list[UserName] | None = array(UserName, nullable="0+")  # null or empty: all
 
 
 class CredentialInfo(Struct):
-    """CredentialInfo of DescribeUserScramCredentialsResponse."""
+    """That there is a credential of one mechanism."""
 
-    mechanism: int = int8()
+    mechanism: int = int8()  # 1 SCRAM-SHA-256, 2 SCRAM-SHA-512
     iterations: int = int32()
 
 
 class DescribeUserScramCredentialsResult(Struct):
-    """DescribeUserScramCredentialsResult of DescribeUserScramCredentialsResponse."""
+    """The credentials of one user; RESOURCE_NOT_FOUND if there are none."""
 
     user: str = string()
     error_code: int = int16()
@@ -34,7 +34,7 @@ class DescribeUserScramCredentialsResult(Struct):
 
 
 class DescribeUserScramCredentialsResponse(Response, api_key=50, versions="0", flexible="0+"):
-    """DescribeUserScramCredentialsResponse, versions 0."""
+    """One result per user."""
 
     throttle_time_ms: int = int32()
     error_code: int = int16()

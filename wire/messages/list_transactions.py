@@ -1,4 +1,8 @@
-"""ListTransactions."""
+"""ListTransactions: the transactional ids that a broker coordinates (KIP-664).
+
+Versions: 1 by duration (KIP-994), 2 by pattern, which can fail with INVALID_REGULAR_EXPRESSION
+(KIP-1152).
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,17 @@ from kafkapy.wire.schema import Request, Response, Struct, array, int16, int32, 
 
 
 class ListTransactionsRequest(Request, api_key=66, versions="0-2", flexible="0+"):
-    """ListTransactionsRequest, versions 0-2."""
+    """Filters; a transactional id must pass all of them."""
 
-    state_filters: list[str] = array(string)
-    producer_id_filters: list[int] = array(int64)
-    duration_filter: int = int64("1+", default=-1)
+    state_filters: list[str] = array(string)  # empty: any
+    producer_id_filters: list[int] = array(int64)  # empty: any
+    duration_filter: int = int64("1+", default=-1)  # open for longer than this, in ms; below 0: any
+    # RE2 for the whole id; null or empty: any
     transactional_id_pattern: str | None = string("2+", nullable="2+", default=None)
 
 
 class TransactionState(Struct):
-    """TransactionState of ListTransactionsResponse."""
+    """A transactional id and its state."""
 
     transactional_id: str = string()
     producer_id: int = int64()
@@ -23,9 +28,9 @@ class TransactionState(Struct):
 
 
 class ListTransactionsResponse(Response, api_key=66, versions="0-2", flexible="0+"):
-    """ListTransactionsResponse, versions 0-2."""
+    """The transactional ids that pass."""
 
     throttle_time_ms: int = int32()
     error_code: int = int16()
-    unknown_state_filters: list[str] = array(string)
+    unknown_state_filters: list[str] = array(string)  # states asked for that do not exist
     transaction_states: list[TransactionState] = array(TransactionState)

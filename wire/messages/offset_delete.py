@@ -1,4 +1,9 @@
-"""OffsetDelete."""
+"""OffsetDelete: forget committed offsets of a group (KIP-496).
+
+A topic that a member of a consumer group still subscribes to is refused with
+GROUP_SUBSCRIBED_TO_TOPIC; any other kind of group must be empty (NON_EMPTY_GROUP). This API never
+got flexible versions.
+"""
 
 from __future__ import annotations
 
@@ -6,41 +11,41 @@ from kafkapy.wire.schema import Request, Response, Struct, array, int16, int32, 
 
 
 class OffsetDeleteRequestPartition(Struct):
-    """OffsetDeleteRequestPartition of OffsetDeleteRequest."""
+    """A partition whose offset goes."""
 
     partition_index: int = int32()
 
 
 class OffsetDeleteRequestTopic(Struct):
-    """OffsetDeleteRequestTopic of OffsetDeleteRequest."""
+    """Partitions of one topic."""
 
     name: str = string()
     partitions: list[OffsetDeleteRequestPartition] = array(OffsetDeleteRequestPartition)
 
 
 class OffsetDeleteRequest(Request, api_key=47, versions="0"):
-    """OffsetDeleteRequest, versions 0."""
+    """The group, and the partitions whose offsets go."""
 
     group_id: str = string()
     topics: list[OffsetDeleteRequestTopic] = array(OffsetDeleteRequestTopic)
 
 
 class OffsetDeleteResponsePartition(Struct):
-    """OffsetDeleteResponsePartition of OffsetDeleteResponse."""
+    """What became of one offset."""
 
     partition_index: int = int32()
     error_code: int = int16()
 
 
 class OffsetDeleteResponseTopic(Struct):
-    """OffsetDeleteResponseTopic of OffsetDeleteResponse."""
+    """What became of the offsets of one topic."""
 
     name: str = string()
     partitions: list[OffsetDeleteResponsePartition] = array(OffsetDeleteResponsePartition)
 
 
 class OffsetDeleteResponse(Response, api_key=47, versions="0"):
-    """OffsetDeleteResponse, versions 0."""
+    """One result per partition, or an error of the whole group."""
 
     error_code: int = int16()
     throttle_time_ms: int = int32()

@@ -1,4 +1,7 @@
-"""ShareGroupDescribe."""
+"""ShareGroupDescribe: the state and the members of share groups (KIP-932).
+
+Version 0 was an early access that Kafka 4.1 no longer speaks.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +20,14 @@ from kafkapy.wire.schema import (
 
 
 class ShareGroupDescribeRequest(Request, api_key=77, versions="1", flexible="0+"):
-    """ShareGroupDescribeRequest, versions 1."""
+    """The ids of the groups in question."""
 
     group_ids: list[str] = array(string)
     include_authorized_operations: bool = boolean()
 
 
 class TopicPartitions(Struct):
-    """TopicPartitions of ShareGroupDescribeResponse."""
+    """Partitions of one topic."""
 
     topic_id: bytes = uuid()
     topic_name: str = string()
@@ -32,13 +35,13 @@ class TopicPartitions(Struct):
 
 
 class Assignment(Struct):
-    """Assignment of ShareGroupDescribeResponse."""
+    """The partitions of one member."""
 
     topic_partitions: list[TopicPartitions] = array(TopicPartitions)
 
 
 class Member(Struct):
-    """Member of ShareGroupDescribeResponse."""
+    """A member and what it has."""
 
     member_id: str = string()
     rack_id: str | None = string(nullable="1+", default=None)
@@ -50,21 +53,22 @@ class Member(Struct):
 
 
 class DescribedGroup(Struct):
-    """DescribedGroup of ShareGroupDescribeResponse."""
+    """One group."""
 
     error_code: int = int16()
     error_message: str | None = string(nullable="1+", default=None)
     group_id: str = string()
-    group_state: str = string()
+    group_state: str = string()  # Empty, Stable or Dead
     group_epoch: int = int32()
     assignment_epoch: int = int32()
     assignor_name: str = string()
     members: list[Member] = array(Member)
+    # bit n: operation n is allowed; -2**31: not asked for
     authorized_operations: int = int32(default=-(2**31))
 
 
 class ShareGroupDescribeResponse(Response, api_key=77, versions="1", flexible="0+"):
-    """ShareGroupDescribeResponse, versions 1."""
+    """One description per group."""
 
     throttle_time_ms: int = int32()
     groups: list[DescribedGroup] = array(DescribedGroup)

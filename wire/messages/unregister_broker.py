@@ -1,4 +1,4 @@
-"""UnregisterBroker."""
+"""UnregisterBroker: forget a broker that will not come back."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from kafkapy.wire.schema import Request, Response, int16, int32, string
 
 
 class UnregisterBrokerRequest(Request, api_key=64, versions="0", flexible="0+"):
-    """UnregisterBrokerRequest, versions 0."""
+    """The broker; BROKER_ID_NOT_REGISTERED if there is none."""
 
     broker_id: int = int32()
 
 
 class UnregisterBrokerResponse(Response, api_key=64, versions="0", flexible="0+"):
-    """UnregisterBrokerResponse, versions 0."""
+    """Whether it was done."""
 
     throttle_time_ms: int = int32()
     error_code: int = int16()
