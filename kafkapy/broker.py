@@ -66,7 +66,7 @@ class Broker:
         self.fetch_max_bytes: int = config["fetch.max.bytes"]
         # What compressed records of one request may expand to where the broker must read them.
         self.max_decompressed_bytes: int = config["socket.request.max.bytes"]
-        self._disk = disk
+        self.disk = disk
         self._configured_cluster_id = cluster_id
         self._listeners: Listeners | None = None
         self._maintenance: asyncio.Task[None] | None = None
@@ -84,7 +84,7 @@ class Broker:
         await self.engine.start()
         try:
             self.cluster_id = load_cluster_id(
-                self._disk, self.node_id, self._configured_cluster_id, self._new_cluster_id
+                self.disk, self.node_id, self._configured_cluster_id, self._new_cluster_id
             )
             await self.controller.load()
             self._listeners = self._make_listeners()

@@ -26,10 +26,12 @@ from kafkapy.wire.messages.produce import (
     ProduceResponse,
     TopicProduceResponse,
 )
-from kafkapy.wire.records.legacy import magic_of, to_batch
+from kafkapy.wire.records.batch import magic_of
+from kafkapy.wire.records.legacy import to_batch
 from kafkapy.wire.schema import Buffer
 
 _ADMIN_CLIENT_ID = "__admin_client"  # the only one that may write to internal topics
+_ATTRIBUTES_BYTE = 22  # the lower one, with the compression type
 _COMPRESSION_BITS = 0x07
 _ZSTD = 4
 _FIRST_VERSION_WITH_BATCHES = 3
@@ -108,13 +110,16 @@ def _batch(data: PartitionProduceData, topic: Topic, context: RequestContext) ->
     if context.api_version >= _FIRST_VERSION_WITH_BATCHES:
         if magic != 2:
             raise InvalidRecordError(f"records of magic {magic} in a request that wants magic 2")
-        if context.api_version < _FIRST_VERSION_WITH_ZSTD and len(records) > 22:
-            if records[22] & _COMPRESSION_BITS == _ZSTD:
-                raise UnsupportedCompressionError("zstd needs version 7 of the produce request")
+        if context.api_version < _FIRST_VERSION_WITH_ZSTD and _is_zstd(records):
+            raise UnsupportedCompressionError("zstd needs version 7 of the produce request")
         return records
     if magic > 1:
         raise InvalidRecordError(f"records of magic {magic} in a request that wants message sets")
     return to_batch(records, max_bytes=context.broker.max_decompressed_bytes)
+
+
+def _is_zstd(batch: Buffer) -> bool:
+    return len(batch) > _ATTRIBUTES_BYTE and batch[_ATTRIBUTES_BYTE] & _COMPRESSION_BITS == _ZSTD
 
 
 def _refuse(result: PartitionProduceResponse, error: Exception) -> None:

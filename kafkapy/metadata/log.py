@@ -9,8 +9,8 @@ from kafkapy.storage.config import LogConfig
 from kafkapy.storage.engine import Append, Engine, LogId, Origin, Read, Slice
 from kafkapy.storage.errors import StorageError
 from kafkapy.wire.internal.metadata_records import decode_metadata_record, encode_metadata_record
-from kafkapy.wire.records.batch import batches, build_batch
-from kafkapy.wire.records.record import Record, records_of
+from kafkapy.wire.records.batch import batches
+from kafkapy.wire.records.record import Record, build_batch, records_of
 from kafkapy.wire.schema import Data
 
 # Kafka reserves this topic id for the metadata log.

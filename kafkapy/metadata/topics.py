@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from kafkapy.config.alter import Operation, OperationType, alter_topic
 from kafkapy.config.topic import TopicConfig
 from kafkapy.errors import ApiError
 from kafkapy.metadata.image import Image, Topic
@@ -56,7 +57,7 @@ def plan_topic(request: CreatableTopic, image: Image, node_id: int) -> TopicPlan
     else:
         partitions = _partition_count(request, image)
         _check_replication_factor(request.replication_factor)
-    overrides = _overrides(request)
+    overrides = _overrides(request, image)
     return TopicPlan(name, partitions, overrides, image.topic_config(overrides))
 
 
@@ -153,13 +154,14 @@ def _check_replicas(replicas: Sequence[int], node_id: int) -> None:
         )
 
 
-def _overrides(request: CreatableTopic) -> dict[str, str]:
-    overrides: dict[str, str] = {}
+def _overrides(request: CreatableTopic, image: Image) -> dict[str, str]:
     for entry in request.configs:
         if entry.value is None:
             raise ApiError(
                 ErrorCode.INVALID_CONFIG,
                 f"Null value not supported for topic configs: {entry.name}",
             )
-        overrides[entry.name] = entry.value
-    return overrides
+    operations = [
+        Operation(OperationType.SET, entry.name, entry.value) for entry in request.configs
+    ]
+    return alter_topic({}, operations, image.broker_config)

@@ -1,0 +1,87 @@
+"""DescribeTopicPartitions v0: topics and partitions in pages, in the order of names (KIP-966).
+
+An empty list asks for all topics. A page ends at `response_partition_limit` partitions, which
+`max.request.partition.size.limit` bounds; the cursor says where the next one begins.
+"""
+
+from __future__ import annotations
+
+from kafkapy.authorized_operations import TOPIC_OPERATIONS
+from kafkapy.errors import ApiError
+from kafkapy.metadata.image import Topic
+from kafkapy.metadata.topics import check_name
+from kafkapy.server.context import RequestContext
+from kafkapy.storage.engine import LogId
+from kafkapy.wire.error_codes import ErrorCode
+from kafkapy.wire.messages.describe_topic_partitions import (
+    Cursor,
+    DescribeTopicPartitionsRequest,
+    DescribeTopicPartitionsResponse,
+    DescribeTopicPartitionsResponsePartition,
+    DescribeTopicPartitionsResponseTopic,
+)
+
+
+async def handle(
+    request: DescribeTopicPartitionsRequest, context: RequestContext
+) -> DescribeTopicPartitionsResponse:
+    """Describe one page of topics."""
+    broker = context.broker
+    limit = min(request.response_partition_limit, broker.config["max.request.partition.size.limit"])
+    if limit < 1:
+        raise ApiError(ErrorCode.INVALID_REQUEST)
+    names = sorted({topic.name for topic in request.topics} or broker.image.topics)
+    start = request.cursor or Cursor()
+    if start.partition_index < 0:
+        raise ApiError(ErrorCode.INVALID_REQUEST)
+    response = DescribeTopicPartitionsResponse()
+    for name in (name for name in names if name >= start.topic_name):
+        first = start.partition_index if name == start.topic_name else 0
+        topic = broker.image.topic(name)
+        if topic is None:
+            if request.topics:
+                response.topics.append(_unknown(name))
+            continue
+        if limit <= 0:
+            response.next_cursor = Cursor(topic_name=name)
+            break
+        logs = topic.partitions[first : first + limit]
+        response.topics.append(_describe(topic, logs, context))
+        limit -= len(logs)
+        if first + len(logs) < len(topic.partitions):
+            response.next_cursor = Cursor(topic_name=name, partition_index=first + len(logs))
+            break
+    return response
+
+
+def _unknown(name: str) -> DescribeTopicPartitionsResponseTopic:
+    code = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+    try:
+        check_name(name)
+    except ApiError as error:
+        code = error.code
+    return DescribeTopicPartitionsResponseTopic(error_code=code, name=name)
+
+
+def _describe(
+    topic: Topic, logs: list[LogId], context: RequestContext
+) -> DescribeTopicPartitionsResponseTopic:
+    node_id = context.broker.node_id
+    return DescribeTopicPartitionsResponseTopic(
+        name=topic.name,
+        topic_id=topic.topic_id,
+        is_internal=topic.is_internal,
+        partitions=[
+            DescribeTopicPartitionsResponsePartition(
+                partition_index=log.partition,
+                leader_id=node_id,
+                leader_epoch=context.broker.engine.leader_epoch(log),
+                replica_nodes=[node_id],
+                isr_nodes=[node_id],
+                eligible_leader_replicas=[],
+                last_known_elr=[],
+            )
+            for log in logs
+        ],
+        topic_authorized_operations=TOPIC_OPERATIONS,
+    )
