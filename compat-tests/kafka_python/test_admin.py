@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import kafka
 import pytest
 from harness.process import eventually
@@ -181,7 +183,7 @@ def raise_first(results: dict) -> None:
         if isinstance(result, type) and result is not errors.NoError:
             raise result()
         if isinstance(result, str) and result not in ("OK", "NoError"):
-            raise getattr(errors, result)()
+            raise getattr(errors, re.search(r"\w+Error", result)[0])()
 
 
 def test_offsets_of_a_group_are_listed_altered_and_deleted(admin, topic, unique, producer):

@@ -1,0 +1,56 @@
+# Needs python3 3.11 or later and nothing else; everything is installed into .venv.
+#   make run ARGS="--port 19092 --memory"     make test ARGS="-k fetch"     make bench ARGS=--quick
+
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test lint types compat bench fuzz clean
+
+run: $(VENV)/.installed
+	$(BIN)/kafkapy $(ARGS)
+
+test: $(VENV)/.group-test
+	$(BIN)/python -m pytest tests $(ARGS)
+
+lint: $(VENV)/.group-lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/.group-types
+	$(BIN)/mypy
+
+# Against our own broker, or any other: make compat BOOTSTRAP=host:port
+compat: export BOOTSTRAP ?=
+compat: $(VENV)/.group-compat
+	$(BIN)/python -m pytest compat-tests $(ARGS)
+
+bench: $(VENV)/.group-compat
+	$(BIN)/python -m bench $(ARGS)
+
+fuzz: $(VENV)/.group-test
+	$(BIN)/python -m tests.fuzz $(ARGS)
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "kafkapy needs Python 3.11")'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.installed: pyproject.toml $(VENV)/.created
+	$(BIN)/python -m pip install -q -e .
+	touch $@
+
+# --group came with pip 25.1.
+$(VENV)/.pip: $(VENV)/.created
+	$(BIN)/python -m pip install -q --upgrade "pip>=25.1"
+	touch $@
+
+$(VENV)/.group-%: $(VENV)/.installed $(VENV)/.pip
+	$(BIN)/python -m pip install -q --group $*
+	touch $@
