@@ -1,9 +1,8 @@
-"""What the control records of a log carry.
+"""What Raft writes to the cluster metadata log and its snapshots besides metadata.
 
-The key of a control record is two int16, a version (0) and the type; these are its values. That of
-an end marker is a version (int16) and `EndTxnMarker`. The others, which Raft writes to the cluster
-metadata log and its snapshots (KIP-595, KIP-630, KIP-853), have no prefix: their first field is
-the version.
+These are the values of control records (KIP-595, KIP-630, KIP-853); the type is in the key (see
+`kafkapy.wire.records.control`, which also has the end markers of transactions). Nothing stands
+before the message: its own first field is its version.
 """
 
 from __future__ import annotations
@@ -20,12 +19,6 @@ from kafkapy.wire.schema import (
     uint16,
     uuid,
 )
-
-
-class EndTxnMarker(Data, versions="0"):
-    """Ends a transaction in a partition; commit or abort is in the control record's key."""
-
-    coordinator_epoch: int = int32()
 
 
 class ElectionVoter(Struct):

@@ -90,9 +90,7 @@ public class GoldenRecords {
         if (name.contains(".coordinator.") && name.endsWith("Key")) {
             return MessageUtil.toCoordinatorTypePrefixedBytes((ApiMessage) message);
         }
-        boolean prefixed = name.contains(".coordinator.") || name.contains(".ConsumerProtocol")
-            || name.endsWith(".EndTxnMarker");
-        if (prefixed) {
+        if (name.contains(".coordinator.") || name.contains(".ConsumerProtocol")) {
             return MessageUtil.toVersionPrefixedBytes(version, message);
         }
         return MessageUtil.byteBufferToArray(MessageUtil.toByteBufferAccessor(message, version).buffer());
