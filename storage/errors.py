@@ -94,3 +94,7 @@ class DiskError(StorageError):
 
 class DirectoryLockedError(StorageError):
     """Another process holds the data directory."""
+
+
+class CoordinatorFencedError(StorageError):
+    """A transaction marker of a coordinator that has been replaced by a newer one."""

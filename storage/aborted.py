@@ -1,0 +1,97 @@
+"""The aborted transactions of a log, which a committed read must skip (KIP-98).
+
+Each segment has a `.txnindex` file in Kafka's format, with one entry per transaction that a marker
+in this segment aborted. Few transactions abort, so all entries are kept in memory.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from kafkapy.storage.disk import Disk
+from kafkapy.storage.engine import AbortedTransaction
+from kafkapy.storage.producers import EndedTransaction
+from kafkapy.storage.segment import ABORTED_SUFFIX
+from kafkapy.wire.records.batch import LENGTH_END
+from kafkapy.wire.schema import Buffer
+
+_ENTRY = struct.Struct(">hqqqq")
+_VERSION = 0
+_EXTENT = struct.Struct(">qi11xi")
+
+
+class _Entry(NamedTuple):
+    version: int
+    producer_id: int
+    first_offset: int
+    last_offset: int
+    last_stable_offset: int
+
+
+class AbortedTransactions:
+    """The entries of all segments, by the base offset of the segment that holds the marker."""
+
+    def __init__(self, disk: Disk, directory: str) -> None:
+        self._disk = disk
+        self._directory = directory
+        self._entries: dict[int, list[_Entry]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._entries)
+
+    def _path(self, base_offset: int) -> str:
+        return f"{self._directory}/{base_offset:020}{ABORTED_SUFFIX}"
+
+    def load(self, base_offsets: Iterable[int]) -> None:
+        """Read the files of these segments."""
+        for base_offset in base_offsets:
+            content = self._disk.read(self._path(base_offset))
+            whole = len(content) // _ENTRY.size * _ENTRY.size
+            self._entries[base_offset] = [
+                _Entry(*fields) for fields in _ENTRY.iter_unpack(content[:whole])
+            ]
+
+    def add(self, base_offset: int, ended: EndedTransaction, last_stable_offset: int) -> None:
+        """Add a transaction whose marker is in the segment at `base_offset`."""
+        entry = _Entry(_VERSION, *ended[:3], last_stable_offset)
+        self._entries.setdefault(base_offset, []).append(entry)
+        file = self._disk.open(self._path(base_offset))
+        try:
+            file.append([_ENTRY.pack(*entry)])
+        finally:
+            file.close()
+
+    def among(self, records: Buffer, offset: int, base_offset: int) -> list[AbortedTransaction]:
+        """The transactions that overlap what a read from `offset` in a segment found."""
+        end_offset = _end_offset(records, offset)
+        found = []
+        for base in sorted(self._entries):
+            if base < base_offset:
+                continue
+            for entry in self._entries[base]:
+                if entry.last_offset >= offset and entry.first_offset < end_offset:
+                    found.append(AbortedTransaction(entry.producer_id, entry.first_offset))
+                if entry.last_stable_offset >= end_offset:
+                    return found
+        return found
+
+    def drop_before(self, base_offset: int) -> None:
+        """Forget the entries of segments that are gone."""
+        for base in [base for base in self._entries if base < base_offset]:
+            del self._entries[base]
+
+    def reset(self, base_offset: int) -> None:
+        """Remove the file of a segment that is about to be recovered, or gone."""
+        self._entries.pop(base_offset, None)
+        self._disk.remove(self._path(base_offset))
+
+
+def _end_offset(records: Buffer, offset: int) -> int:
+    position = 0
+    while position < len(records):
+        base_offset, length, delta = _EXTENT.unpack_from(records, position)
+        offset = base_offset + delta + 1
+        position += length + LENGTH_END
+    return offset

@@ -1,0 +1,482 @@
+"""The engine that keeps its logs in one directory, in Kafka's formats.
+
+An append returns when its bytes are with the operating system, as Kafka's do; `flush.messages`
+makes it wait for an fsync that it shares with all appends of the meantime.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from random import Random
+
+from kafkapy.storage import lookup, retention
+from kafkapy.storage.checkpoints import (
+    CLEAN_SHUTDOWN,
+    CLEAN_SHUTDOWN_CONTENT,
+    HIGH_WATERMARK_CHECKPOINT,
+    LOG_START_CHECKPOINT,
+    RECOVERY_POINT_CHECKPOINT,
+    format_offsets,
+    read_offsets,
+    read_topic_id,
+)
+from kafkapy.storage.config import LogConfig
+from kafkapy.storage.disk import Disk
+from kafkapy.storage.engine import (
+    Append,
+    Appended,
+    Bounds,
+    EpochEnd,
+    LogId,
+    OffsetAndTimestamp,
+    ProducerState,
+    Read,
+    Slice,
+)
+from kafkapy.storage.errors import (
+    DiskError,
+    LogExistsError,
+    StorageError,
+    UnknownLogError,
+)
+from kafkapy.storage.log import Environment, Log
+from kafkapy.storage.opening import create_log, open_log
+from kafkapy.storage.segment import OpenSegments
+from kafkapy.wire.errors import CorruptRecordError
+from kafkapy.wire.schema import ZERO_UUID
+
+_DELETED_SUFFIX = "-delete"
+_NO_LIMIT = 2**63 - 1
+_LOGS_PER_TURN = 100
+
+# Until the owner of a log has told its settings, nothing in it may be thrown away.
+_UNCONFIGURED = LogConfig(retention_ms=-1)
+
+
+class LocalEngine:
+    """Logs on a disk. All methods belong to one event loop; only flushes and removals use threads.
+
+    `producer_id_expiration_ms` is Kafka's `producer.id.expiration.ms`, `max_open_segments` bounds
+    the file descriptors, `max_expanded_bytes` what the records of one batch may decompress to.
+    """
+
+    def __init__(
+        self,
+        disk: Disk,
+        *,
+        now_ms: Callable[[], int],
+        random: Random | None = None,
+        producer_id_expiration_ms: int = 24 * 3600 * 1000,
+        max_open_segments: int = 512,
+        max_expanded_bytes: int = 256 << 20,
+    ) -> None:
+        self._disk = disk
+        self._now_ms = now_ms
+        self._env = Environment(
+            disk=disk,
+            pool=OpenSegments(disk, max_open_segments),
+            now_ms=now_ms,
+            random=random or Random(0),
+            producer_id_expiration_ms=producer_id_expiration_ms,
+            max_expanded_bytes=max_expanded_bytes,
+        )
+        self._logs: dict[LogId, Log] = {}
+        self._unopened: dict[LogId, DiskError] = {}
+        self._watchers: dict[LogId, set[Callable[[], None]]] = {}
+        self._flushes: dict[LogId, asyncio.Task[None]] = {}
+        self._deleted: list[tuple[int, str]] = []
+        self._checkpoints: dict[str, bytes] = {}
+        self._unlock: Callable[[], None] | None = None
+
+    # Life
+
+    async def start(self) -> None:
+        """Open, recover, and lock. Raises DirectoryLockedError or DiskError."""
+        self._unlock = self._disk.lock()
+        try:
+            self._open_all()
+        except OSError as error:
+            self._release()
+            raise DiskError(str(error)) from error
+
+    def _release(self) -> None:
+        if self._unlock is not None:
+            self._unlock()
+            self._unlock = None
+
+    def _open_all(self) -> None:
+        names = self._disk.list()
+        clean = CLEAN_SHUTDOWN in names
+        # From here on only `close` makes the directory clean again.
+        self._disk.remove(CLEAN_SHUTDOWN)
+        starts = read_offsets(self._disk, LOG_START_CHECKPOINT)
+        recovery_points = read_offsets(self._disk, RECOVERY_POINT_CHECKPOINT)
+        for name in names:
+            topic, _, partition = name.rpartition("-")
+            if name.endswith(_DELETED_SUFFIX):
+                self._deleted.append((self._now_ms(), name))
+            elif topic and partition.isdigit():
+                place = (topic, int(partition))
+                recovery_point = None if clean else recovery_points.get(place, 0)
+                self._open_log(name, place, starts.get(place, 0), recovery_point)
+
+    def _open_log(
+        self, name: str, place: tuple[str, int], start: int, recovery_point: int | None
+    ) -> None:
+        log_id = LogId(*place, read_topic_id(self._disk, name) or ZERO_UUID)
+        try:
+            try:
+                log = self._opened(log_id, name, start, recovery_point)
+            except CorruptRecordError:
+                # What was trusted is damaged: check everything.
+                log = self._opened(log_id, name, start, 0)
+        except (OSError, CorruptRecordError) as error:
+            self._unopened[log_id] = DiskError(f"{log_id}: {error}")
+            return
+        self._logs[log_id] = log
+
+    def _opened(self, log_id: LogId, name: str, start: int, recovery_point: int | None) -> Log:
+        return open_log(
+            self._env, log_id, name, _UNCONFIGURED, start=start, recovery_point=recovery_point
+        )
+
+    async def close(self) -> None:
+        """Make everything durable, mark the shutdown clean, and unlock."""
+        if self._unlock is None:
+            return
+        await asyncio.gather(*self._flushes.values(), return_exceptions=True)
+        await self._in_thread(self._close_all)
+        self._release()
+
+    def _close_all(self) -> None:
+        clean = not self._unopened
+        for log in self._logs.values():
+            clean = self._close_log(log) and clean
+        try:
+            self._write_checkpoints(sync=True)
+            if clean:
+                self._disk.replace(CLEAN_SHUTDOWN, CLEAN_SHUTDOWN_CONTENT, sync=True)
+                self._disk.sync_directory("")
+        except OSError:
+            pass  # without the mark the next start recovers
+
+    def _close_log(self, log: Log) -> bool:
+        if log.failure is None:
+            try:
+                for segment in log.dirty_segments():
+                    segment.file().fsync()
+                for segment in log.segments:
+                    segment.unload()
+                log.write_snapshot()
+                log.recovery_point = log.end
+                return True
+            except OSError as error:
+                log.fail(error)
+        for segment in log.segments:
+            segment.discard()
+        return False
+
+    async def _in_thread(self, work: Callable[[], None]) -> None:
+        if self._disk.blocking:
+            await asyncio.to_thread(work)
+        else:
+            work()
+
+    # Logs
+
+    def logs(self) -> Iterable[LogId]:
+        """Every log that is here."""
+        return [*self._logs, *self._unopened]
+
+    def _log(self, log_id: LogId) -> Log:
+        try:
+            return self._logs[log_id]
+        except KeyError:
+            raise self._missing(log_id) from None
+
+    def _missing(self, log_id: LogId) -> StorageError:
+        return self._unopened.get(log_id) or UnknownLogError(str(log_id))
+
+    async def create(self, logs: Sequence[LogId], config: LogConfig) -> None:
+        """Create empty logs, all or none. Raises LogExistsError or DiskError."""
+        places = {(log.topic, log.partition) for log in self.logs()}
+        for log_id in logs:
+            place = (log_id.topic, log_id.partition)
+            if place in places:
+                raise LogExistsError(str(log_id))
+            places.add(place)
+        created: list[Log] = []
+        try:
+            for log_id in logs:
+                created.append(create_log(self._env, log_id, str(log_id), config))
+        except OSError as error:
+            for log in created:
+                self._drop(log)
+            self._disk.remove(str(logs[len(created)]))
+            raise DiskError(str(error)) from error
+        for log in created:
+            self._logs[log.id] = log
+
+    def _drop(self, log: Log) -> None:
+        for segment in log.segments:
+            segment.discard()
+        self._disk.remove(log.directory)
+
+    async def configure(self, log: LogId, config: LogConfig) -> None:
+        """Change a log's settings from now on."""
+        self._log(log).configure(config)
+
+    async def delete(self, logs: Sequence[LogId]) -> None:
+        """Delete logs; unknown ones are ignored. Watchers wake."""
+        for log_id in logs:
+            flush = self._flushes.get(log_id)
+            if flush is not None:
+                await asyncio.wait([flush])
+            log = self._logs.pop(log_id, None)
+            self._unopened.pop(log_id, None)
+            if log is not None:
+                self._set_aside(log)
+                self._wake((log_id,))
+
+    def _set_aside(self, log: Log) -> None:
+        for segment in log.segments:
+            segment.discard()
+        aside = f"{log.directory}.{log.id.topic_id.hex()}{_DELETED_SUFFIX}"
+        try:
+            self._disk.rename(log.directory, aside)
+        except OSError as error:
+            raise DiskError(str(error)) from error
+        self._deleted.append((self._now_ms() + log.config.file_delete_delay_ms, aside))
+
+    async def claim(self, log: LogId) -> int:
+        """Become the owner: a new leader epoch, which fences every earlier owner's appends."""
+        return self._log(log).claim()
+
+    def leader_epoch(self, log: LogId) -> int:
+        """The current leader epoch of a log."""
+        return self._log(log).epochs.latest
+
+    # Appending
+
+    async def append(self, appends: Sequence[Append]) -> list[Appended | StorageError]:
+        """Append to many logs at once; returns, one result each, when the promise holds."""
+        results: list[Appended | StorageError] = []
+        to_flush: list[tuple[int, Log]] = []
+        for append in appends:
+            try:
+                log = self._logs[append.log]
+                results.append(log.append(append))
+                if log.end - log.recovery_point >= log.config.flush_messages:
+                    to_flush.append((len(results) - 1, log))
+            except KeyError:
+                results.append(self._missing(append.log))
+            except StorageError as error:
+                results.append(error)
+        if self._watchers:
+            self._wake([append.log for append in appends])
+        if to_flush:
+            await self._flush_appended(results, to_flush)
+        return results
+
+    async def _flush_appended(
+        self, results: list[Appended | StorageError], to_flush: Sequence[tuple[int, Log]]
+    ) -> None:
+        flushes = [self._flush(log, log.end) for _, log in to_flush]
+        for (index, log), _ in zip(to_flush, await asyncio.gather(*flushes), strict=True):
+            if log.failure is not None:
+                results[index] = log.failure
+
+    async def _flush(self, log: Log, end: int) -> None:
+        """Return when all before `end` is durable, or the log is offline."""
+        while log.recovery_point < end and log.failure is None:
+            flush = self._flushes.get(log.id)
+            if flush is None:
+                flush = asyncio.get_running_loop().create_task(self._flush_once(log))
+                self._flushes[log.id] = flush
+            await asyncio.shield(flush)
+
+    async def _flush_once(self, log: Log) -> None:
+        end = log.end
+        segments = list(log.dirty_segments())
+        is_first = log.recovery_point == log.start
+        try:
+            for segment in segments:
+                segment.pins += 1
+            files = [segment.file() for segment in segments]
+
+            def sync() -> None:
+                for file in files:
+                    file.fsync()
+                if is_first:
+                    self._disk.sync_directory(log.directory)
+
+            await self._in_thread(sync)
+            log.recovery_point = end
+            log.flushed_ms = self._now_ms()
+        except OSError as error:
+            log.fail(error)
+        finally:
+            for segment in segments:
+                segment.pins -= 1
+            del self._flushes[log.id]
+
+    def _wake(self, logs: Iterable[LogId]) -> None:
+        watchers = self._watchers
+        woken: set[Callable[[], None]] = set()
+        for log in logs:
+            if log in watchers:
+                woken |= watchers[log]
+        for wake in woken:
+            wake()
+
+    def watch(self, logs: Iterable[LogId], wake: Callable[[], None]) -> None:
+        """Call `wake` after every change of a bound of any of these logs; may do so for nothing."""
+        for log in logs:
+            self._watchers.setdefault(log, set()).add(wake)
+
+    def unwatch(self, logs: Iterable[LogId], wake: Callable[[], None]) -> None:
+        """End what `watch` began."""
+        for log in logs:
+            watchers = self._watchers.get(log)
+            if watchers is not None:
+                watchers.discard(wake)
+                if not watchers:
+                    del self._watchers[log]
+
+    # Reading
+
+    async def read(
+        self, reads: Sequence[Read], max_bytes: int, *, at_least_one: bool = True
+    ) -> list[Slice | StorageError]:
+        """Read many logs, together about `max_bytes`.
+
+        With `at_least_one` the first batch found is returned whole however large (KIP-74).
+        """
+        results: list[Slice | StorageError] = []
+        for log_id, offset, partition_max_bytes, isolation in reads:
+            try:
+                found = self._logs[log_id].read(
+                    offset,
+                    partition_max_bytes if partition_max_bytes < max_bytes else max_bytes,
+                    isolation,
+                    at_least_one,
+                )
+            except KeyError:
+                results.append(self._missing(log_id))
+            except StorageError as error:
+                results.append(error)
+            else:
+                size = len(found.records)
+                if size:
+                    at_least_one = False
+                    max_bytes = max(max_bytes - size, 0)
+                results.append(found)
+        return results
+
+    def bounds(self, log: LogId) -> Bounds:
+        """The log's offsets now. Raises UnknownLogError, or DiskError where it is offline."""
+        found = self._log(log)
+        found.check()
+        return found.bounds()
+
+    def size_bytes(self, log: LogId) -> int:
+        """The bytes of all segments."""
+        return self._log(log).size_bytes()
+
+    async def offset_for_timestamp(
+        self, log: LogId, timestamp_ms: int
+    ) -> OffsetAndTimestamp | None:
+        """The first record at or after the time, or None."""
+        return lookup.first_at(self._log(log), timestamp_ms, self._env.max_expanded_bytes)
+
+    async def offset_of_max_timestamp(self, log: LogId) -> OffsetAndTimestamp | None:
+        """The record with the largest timestamp, or None in an empty log (KIP-734)."""
+        return lookup.latest(self._log(log), self._env.max_expanded_bytes)
+
+    def epoch_end(self, log: LogId, leader_epoch: int) -> EpochEnd:
+        """Where an epoch ended; (-1, -1) where the log does not know it (KIP-101, KIP-279)."""
+        found = self._log(log)
+        return found.epochs.end_of(leader_epoch, found.end)
+
+    def epoch_at(self, log: LogId, offset: int) -> int:
+        """The leader epoch in which an offset was or will be written, or -1."""
+        return self._log(log).epochs.at(offset)
+
+    def producers(self, log: LogId) -> list[ProducerState]:
+        """The producers that are active in a log (KIP-664)."""
+        return self._log(log).producers.states()
+
+    # Upkeep
+
+    async def delete_before(self, log: LogId, offset: int) -> int:
+        """Move the log's start up to an offset (-1: the high watermark); returns the new start.
+
+        Raises OffsetOutOfRangeError.
+        """
+        start = self._log(log).delete_before(offset)
+        self._write_checkpoints()
+        self._wake((log,))
+        return start
+
+    async def maintain(self) -> None:
+        """Do what is due: time-based flush, retention, expiry, deletion of files."""
+        now_ms = self._now_ms()
+        paths = [path for due_ms, path in self._deleted if due_ms <= now_ms]
+        self._deleted = [deleted for deleted in self._deleted if deleted[0] > now_ms]
+        for turn, log in enumerate(list(self._logs.values())):
+            if log.failure is None and log.id in self._logs:
+                paths += self._maintain_log(log, now_ms)
+            if turn % _LOGS_PER_TURN == 0:
+                await asyncio.sleep(0)
+        await self._flush_due(now_ms)
+        self._write_checkpoints()
+        if paths:
+            await self._in_thread(lambda: self._remove(paths))
+
+    def _maintain_log(self, log: Log, now_ms: int) -> list[str]:
+        log.producers.expire(now_ms - self._env.producer_id_expiration_ms)
+        start = log.start
+        try:
+            return retention.enforce(log, now_ms)
+        except OSError as error:
+            log.fail(error)
+            return []
+        finally:
+            if log.start != start:
+                self._wake((log.id,))
+
+    async def _flush_due(self, now_ms: int) -> None:
+        """Flush what `flush.ms` asks for, and the segments that have been rolled."""
+        flushes = []
+        for log in self._logs.values():
+            is_due = now_ms - log.flushed_ms >= log.config.flush_ms
+            if (is_due and log.recovery_point < log.end) or (
+                log.recovery_point < log.active.base_offset
+            ):
+                flushes.append(self._flush(log, log.end))
+        await asyncio.gather(*flushes)
+
+    def _remove(self, paths: Sequence[str]) -> None:
+        for path in paths:
+            self._disk.remove(path)
+
+    def _write_checkpoints(self, *, sync: bool = False) -> None:
+        """Write the checkpoint files that have changed."""
+        logs = [log for log in self._logs.values() if log.failure is None]
+        for name, offsets in (
+            (RECOVERY_POINT_CHECKPOINT, {_place(log): log.recovery_point for log in logs}),
+            (HIGH_WATERMARK_CHECKPOINT, {_place(log): log.end for log in logs}),
+            (
+                LOG_START_CHECKPOINT,
+                {_place(log): log.start for log in logs if log.start > log.segments[0].base_offset},
+            ),
+        ):
+            content = format_offsets(offsets)
+            if sync or self._checkpoints.get(name) != content:
+                self._disk.replace(name, content, sync=sync)
+                self._checkpoints[name] = content
+
+
+def _place(log: Log) -> tuple[str, int]:
+    return log.id.topic, log.id.partition

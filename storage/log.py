@@ -1,0 +1,405 @@
+"""One partition's log: segments, bounds, leader epochs, producers; append, read and roll."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from random import Random
+from typing import NamedTuple
+
+from kafkapy.storage.aborted import AbortedTransactions
+from kafkapy.storage.checkpoints import write_epochs
+from kafkapy.storage.config import LogConfig
+from kafkapy.storage.disk import Disk
+from kafkapy.storage.engine import (
+    AbortedTransaction,
+    Append,
+    Appended,
+    Bounds,
+    Isolation,
+    LogId,
+    Origin,
+    Slice,
+)
+from kafkapy.storage.epochs import LeaderEpochs
+from kafkapy.storage.errors import (
+    BatchesTooLargeError,
+    DiskError,
+    FencedEpochError,
+    OffsetOutOfRangeError,
+    UnexpectedEndError,
+    UnknownEpochError,
+)
+from kafkapy.storage.producers import Producers
+from kafkapy.storage.segment import SNAPSHOT_SUFFIX, OpenSegments, Segment
+from kafkapy.storage.validation import Validator
+from kafkapy.wire.records.batch import (
+    CONTROL_BIT,
+    LENGTH_END,
+    PREFIX_BYTES,
+    TIMESTAMP_TYPE_BIT,
+    BatchHeader,
+    stamp,
+)
+from kafkapy.wire.records.control import EndTxnMarker, parse_end_txn_marker
+from kafkapy.wire.schema import Buffer
+
+_MAX_RELATIVE_OFFSET = 2**31 - 1
+_NO_BATCH = b""
+_base_offset = attrgetter("base_offset")
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What the logs of one engine share. Times are epoch milliseconds."""
+
+    disk: Disk
+    pool: OpenSegments
+    now_ms: Callable[[], int]
+    random: Random
+    producer_id_expiration_ms: int
+    max_expanded_bytes: int
+
+
+class _Prepared(NamedTuple):
+    """A batch that may be written, and the marker in it."""
+
+    header: BatchHeader
+    batch: Buffer
+    marker: EndTxnMarker | None
+
+
+class Log:
+    """A log that has been opened; `opening` makes one from a directory.
+
+    `start` and `end` are offsets; what lies before `recovery_point` is durable. A log with a
+    `failure` refuses everything until it is opened anew.
+    """
+
+    __slots__ = (
+        "_bounds",
+        "_env",
+        "_roll_jitter_ms",
+        "_validator",
+        "aborted",
+        "active",
+        "config",
+        "directory",
+        "end",
+        "epochs",
+        "failure",
+        "flushed_ms",
+        "id",
+        "producers",
+        "recovery_point",
+        "segments",
+        "start",
+    )
+
+    def __init__(
+        self,
+        env: Environment,
+        log_id: LogId,
+        directory: str,
+        config: LogConfig,
+        *,
+        segments: list[Segment],
+        start: int,
+        end: int,
+        recovery_point: int,
+        epochs: LeaderEpochs,
+        producers: Producers,
+        aborted: AbortedTransactions,
+    ) -> None:
+        self._env = env
+        self.id = log_id
+        self.directory = directory
+        self.segments = segments
+        self.active = segments[-1]
+        self.start = start
+        self.end = end
+        self.recovery_point = recovery_point
+        self.epochs = epochs
+        self.producers = producers
+        self.aborted = aborted
+        self.failure: DiskError | None = None
+        self.flushed_ms = env.now_ms()
+        self._bounds: Bounds | None = None
+        self._roll_jitter_ms = 0
+        self.configure(config)
+
+    def configure(self, config: LogConfig) -> None:
+        """Take new settings; those of a segment apply from the next one on."""
+        self.config = config
+        self._validator = Validator(config, self._env.max_expanded_bytes)
+        self._draw_jitter()
+
+    def _draw_jitter(self) -> None:
+        jitter_ms = min(self.config.segment_jitter_ms, self.config.segment_ms)
+        self._roll_jitter_ms = self._env.random.randrange(jitter_ms) if jitter_ms else 0
+
+    # Failures
+
+    def check(self) -> None:
+        """Raise the DiskError that took the log offline, if one did."""
+        if self.failure is not None:
+            raise self.failure
+
+    def fail(self, error: Exception) -> DiskError:
+        """Take the log offline."""
+        self.failure = DiskError(f"{self.id}: {error}")
+        self.failure.__cause__ = error
+        return self.failure
+
+    # Bounds
+
+    def bounds(self) -> Bounds:
+        """The offsets now; the high watermark is the end, as there are no other replicas."""
+        bounds = self._bounds
+        if bounds is None:
+            unstable = self.producers.first_unstable_offset()
+            stable = self.end if unstable is None else max(unstable, self.start)
+            bounds = self._bounds = Bounds(self.start, stable, self.end, self.end)
+        return bounds
+
+    def size_bytes(self) -> int:
+        """The bytes of all segments."""
+        return sum(segment.size for segment in self.segments)
+
+    # Epochs
+
+    def claim(self) -> int:
+        """Begin a new leader epoch at the end."""
+        self.check()
+        epoch = self.epochs.latest + 1
+        self.epochs.assign(epoch, self.end)
+        self._write_epochs()
+        return epoch
+
+    def _write_epochs(self) -> None:
+        try:
+            write_epochs(self._env.disk, self.directory, self.epochs.entries)
+        except OSError as error:
+            raise self.fail(error) from error
+
+    def _check_epoch(self, leader_epoch: int) -> None:
+        latest = self.epochs.latest
+        if leader_epoch < latest:
+            raise FencedEpochError(f"leader epoch {leader_epoch} was followed by {latest}")
+        if leader_epoch > latest:
+            raise UnknownEpochError(f"leader epoch {leader_epoch} comes after {latest}")
+
+    # Appending
+
+    def append(self, append: Append) -> Appended:
+        """Append the batches of one request, all or none of them."""
+        if self.failure is not None:
+            raise self.failure
+        if append.leader_epoch is not None:
+            self._check_epoch(append.leader_epoch)
+        if append.expected_end is not None and append.expected_end != self.end:
+            raise UnexpectedEndError(f"the end is {self.end}, not {append.expected_end}")
+        now_ms = self._env.now_ms()
+        if append.origin is not Origin.CLIENT:
+            return self._append_of_coordinator(append.records, now_ms)
+        header, batch = self._validator.client_batch(append.records, now_ms)
+        if header.producer_id >= 0:
+            duplicate = self.producers.check(header)
+            if duplicate is not None:
+                first = duplicate.last_offset - duplicate.offset_delta
+                time_ms = duplicate.timestamp_ms
+                return Appended(first, duplicate.last_offset, time_ms, self.start, True)
+        base_offset = self.end
+        try:
+            self._make_room(header.batch_length + LENGTH_END, header, now_ms)
+            self._write(header, batch)
+        except OSError as error:
+            raise self.fail(error) from error
+        if header.producer_id >= 0:
+            self.producers.record(header, base_offset)
+        time_ms = header.max_timestamp if header.attributes & TIMESTAMP_TYPE_BIT else -1
+        return Appended(base_offset, self.end - 1, time_ms, self.start)
+
+    def _append_of_coordinator(self, records: Buffer, now_ms: int) -> Appended:
+        prepared = [
+            self._prepare(header, batch)
+            for header, batch in self._validator.coordinator_batches(records, now_ms)
+        ]
+        first = self.end
+        if not prepared:
+            return Appended(first, first - 1, -1, self.start)
+        try:
+            self._make_room(len(records), prepared[0].header, now_ms)
+            for header, batch, marker in prepared:
+                base_offset = self.end
+                self._write(header, batch)
+                self._account(header, base_offset, marker)
+        except OSError as error:
+            raise self.fail(error) from error
+        header = prepared[-1].header
+        time_ms = header.max_timestamp if header.attributes & TIMESTAMP_TYPE_BIT else -1
+        return Appended(first, self.end - 1, time_ms, self.start)
+
+    def _prepare(self, header: BatchHeader, batch: Buffer) -> _Prepared:
+        marker = None
+        if header.producer_id >= 0:
+            if header.attributes & CONTROL_BIT:
+                marker = parse_end_txn_marker(batch, header)
+            self.producers.check_epoch(header, marker.coordinator_epoch if marker else None)
+        return _Prepared(header, batch, marker)
+
+    def _account(self, header: BatchHeader, base_offset: int, marker: EndTxnMarker | None) -> None:
+        if marker is not None:
+            ended = self.producers.record_marker(header, base_offset, marker)
+            if ended is not None and ended.aborted:
+                stable = self.producers.first_unstable_offset()
+                stable = self.end if stable is None else stable
+                self.aborted.add(self.active.base_offset, ended, stable)
+            self._bounds = None
+        elif header.producer_id >= 0 and not header.attributes & CONTROL_BIT:
+            self.producers.record(header, base_offset)
+
+    def _write(self, header: BatchHeader, batch: Buffer) -> None:
+        base_offset = self.end
+        last_offset = base_offset + header.last_offset_delta
+        self.active.append(
+            (stamp(header, base_offset, self.epochs.latest), memoryview(batch)[PREFIX_BYTES:]),
+            header.batch_length + LENGTH_END,
+            base_offset,
+            last_offset,
+            header.max_timestamp,
+        )
+        self.end = self.producers.end_offset = last_offset + 1
+        self._bounds = None
+
+    # Segments
+
+    def _make_room(self, size: int, header: BatchHeader, now_ms: int) -> None:
+        config = self.config
+        if size > config.segment_bytes:
+            raise BatchesTooLargeError(f"{size} bytes for segments of {config.segment_bytes}")
+        segment = self.active
+        if segment.size == 0:
+            return
+        first_ms = segment.first_timestamp_ms()
+        waited_ms = (
+            header.max_timestamp - first_ms if first_ms >= 0 else now_ms - segment.created_ms
+        )
+        if (
+            segment.size + size > config.segment_bytes
+            or waited_ms > config.segment_ms - self._roll_jitter_ms
+            or self.end + header.last_offset_delta - segment.base_offset > _MAX_RELATIVE_OFFSET
+            or segment.index_is_full(config.segment_index_bytes)
+        ):
+            self.roll()
+
+    def roll(self) -> None:
+        """Begin a new segment at the end. May raise OSError."""
+        if self.active.size == 0:
+            return
+        self.active.seal()
+        self.active = self.new_segment(self.end)
+        self.segments.append(self.active)
+        self.write_snapshot()
+        self._draw_jitter()
+
+    def new_segment(self, base_offset: int) -> Segment:
+        """Create an empty segment with its file."""
+        segment = Segment(
+            self._env.pool,
+            self.directory,
+            base_offset,
+            created_ms=self._env.now_ms(),
+            index_interval_bytes=self.config.index_interval_bytes,
+        )
+        segment.file()
+        return segment
+
+    def write_snapshot(self, *, sync: bool = False) -> None:
+        """Write down the producers as they are at the end."""
+        path = f"{self.directory}/{self.end:020}{SNAPSHOT_SUFFIX}"
+        self._env.disk.replace(path, self.producers.snapshot(), sync=sync)
+
+    def segment_of(self, offset: int) -> int:
+        """The index of the segment that an offset lies in."""
+        return max(bisect_right(self.segments, offset, key=_base_offset) - 1, 0)
+
+    # Reading
+
+    def read(self, offset: int, max_bytes: int, isolation: Isolation, at_least_one: bool) -> Slice:
+        """Read from one segment. Raises OffsetOutOfRangeError or DiskError."""
+        if self.failure is not None:
+            raise self.failure
+        bounds = self._bounds or self.bounds()
+        if offset < bounds.start or offset > bounds.end:
+            raise OffsetOutOfRangeError(f"{offset} is not in [{bounds.start}, {bounds.end}]")
+        if isolation is Isolation.READ_UNCOMMITTED:
+            limit = bounds.end
+            aborted: Sequence[AbortedTransaction] | None = None
+        else:
+            limit = bounds.stable
+            aborted = []
+        if offset >= limit:
+            return Slice(_NO_BATCH, bounds, aborted)
+        try:
+            records = self._read(offset, max_bytes, limit, at_least_one)
+        except OSError as error:
+            raise self.fail(error) from error
+        if aborted is not None and self.aborted:
+            aborted = self.aborted.among(records, offset, self._base_of(offset))
+        return Slice(records, bounds, aborted)
+
+    def _base_of(self, offset: int) -> int:
+        return self.segments[self.segment_of(offset)].base_offset
+
+    def _read(self, offset: int, max_bytes: int, limit: int, at_least_one: bool) -> Buffer:
+        if offset >= self.active.base_offset:
+            end = self.active.size if limit == self.end else self.active.position_of(limit)
+            return self.active.read(offset, max_bytes, end, at_least_one)
+        for index in range(self.segment_of(offset), len(self.segments)):
+            segment = self.segments[index]
+            after = self.segments[index + 1].base_offset if segment is not self.active else self.end
+            end = segment.size if limit >= after else segment.position_of(limit)
+            # Compaction can leave the end of a segment without the offset.
+            if segment.position_of(offset) < segment.size:
+                return segment.read(offset, max_bytes, end, at_least_one)
+        return _NO_BATCH
+
+    # The front
+
+    def delete_before(self, offset: int) -> int:
+        """Move the start up; the segments go when retention is next enforced."""
+        self.check()
+        if offset == -1:
+            offset = self.end
+        if not 0 <= offset <= self.end:
+            raise OffsetOutOfRangeError(f"{offset} is not in [0, {self.end}]")
+        self.advance_start(offset)
+        return self.start
+
+    def advance_start(self, offset: int) -> bool:
+        """Move the start up to an offset, if it is not there yet."""
+        if offset <= self.start:
+            return False
+        self.start = offset
+        self._bounds = None
+        if self.epochs.cut_front(offset):
+            self._write_epochs()
+        return True
+
+    def drop_segments(self, segments: Sequence[Segment]) -> list[str]:
+        """Forget the oldest segments; gives the paths of what is to be removed."""
+        del self.segments[: len(segments)]
+        kept = {segment.base_offset for segment in self.segments}
+        paths = []
+        for segment in segments:
+            segment.discard()
+            paths += segment.paths()
+        self.aborted.drop_before(min(kept))
+        return paths
+
+    def dirty_segments(self) -> Iterable[Segment]:
+        """The segments that may hold bytes which are not durable."""
+        return self.segments[self.segment_of(self.recovery_point) :]

@@ -1,0 +1,232 @@
+"""Making a `Log` from a directory: creation, opening, and recovery after a crash.
+
+After a clean shutdown the files are trusted. After any other end, every batch behind the recovery
+point is checked, the log is cut at the first bad one, and indexes, leader epochs and producers are
+brought in line with what is left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+
+from kafkapy.storage.aborted import AbortedTransactions
+from kafkapy.storage.checkpoints import (
+    PARTITION_METADATA,
+    format_partition_metadata,
+    read_epochs,
+    write_epochs,
+)
+from kafkapy.storage.config import LogConfig
+from kafkapy.storage.engine import LogId
+from kafkapy.storage.epochs import LeaderEpochs
+from kafkapy.storage.log import Environment, Log
+from kafkapy.storage.producers import Producers
+from kafkapy.storage.segment import ABORTED_SUFFIX, LOG_SUFFIX, SNAPSHOT_SUFFIX, Segment
+from kafkapy.wire.records.batch import CONTROL_BIT, BatchHeader
+from kafkapy.wire.records.control import parse_end_txn_marker
+
+_LEFTOVERS = (".tmp", ".deleted", ".cleaned", ".swap")
+
+
+def create_log(env: Environment, log_id: LogId, directory: str, config: LogConfig) -> Log:
+    """Make the directory of a new log, with leader epoch 0. May raise OSError."""
+    env.disk.mkdir(directory)
+    metadata = format_partition_metadata(log_id.topic_id)
+    env.disk.replace(f"{directory}/{PARTITION_METADATA}", metadata)
+    epochs = LeaderEpochs()
+    epochs.assign(0, 0)
+    write_epochs(env.disk, directory, epochs.entries)
+    segment = Segment(
+        env.pool,
+        directory,
+        0,
+        created_ms=env.now_ms(),
+        index_interval_bytes=config.index_interval_bytes,
+    )
+    segment.file()
+    return Log(
+        env,
+        log_id,
+        directory,
+        config,
+        segments=[segment],
+        start=0,
+        end=0,
+        recovery_point=0,
+        epochs=epochs,
+        producers=Producers(),
+        aborted=AbortedTransactions(env.disk, directory),
+    )
+
+
+def open_log(
+    env: Environment,
+    log_id: LogId,
+    directory: str,
+    config: LogConfig,
+    *,
+    start: int,
+    recovery_point: int | None,
+) -> Log:
+    """Open a log; `recovery_point` is None where the shutdown was clean.
+
+    May raise OSError, or CorruptRecordError where trusted files turn out to be damaged.
+    """
+    return _Opening(env, log_id, directory, config).open(start, recovery_point)
+
+
+class _Opening:
+    def __init__(self, env: Environment, log_id: LogId, directory: str, config: LogConfig) -> None:
+        self._env = env
+        self._id = log_id
+        self._directory = directory
+        self._config = config
+        self._names = self._tidy()
+        self._aborted = AbortedTransactions(env.disk, directory)
+        self._epochs = LeaderEpochs(read_epochs(env.disk, directory))
+        self._producers = Producers()
+        self._segments = [self._segment(base) for base in self._offsets(LOG_SUFFIX)]
+
+    def _tidy(self) -> list[str]:
+        """List the directory, without what an interrupted operation left in it."""
+        names = self._env.disk.list(self._directory)
+        for name in names:
+            if name.endswith(_LEFTOVERS):
+                self._env.disk.remove(f"{self._directory}/{name}")
+        return [name for name in names if not name.endswith(_LEFTOVERS)]
+
+    def _offsets(self, suffix: str) -> list[int]:
+        return [
+            int(name.removesuffix(suffix))
+            for name in self._names
+            if name.endswith(suffix) and name.removesuffix(suffix).isdigit()
+        ]
+
+    def _segment(self, base_offset: int) -> Segment:
+        path = f"{self._directory}/{base_offset:020}{LOG_SUFFIX}"
+        return Segment(
+            self._env.pool,
+            self._directory,
+            base_offset,
+            size=max(self._env.disk.size(path), 0),
+            created_ms=self._env.now_ms(),
+            index_interval_bytes=self._config.index_interval_bytes,
+        )
+
+    def open(self, start: int, recovery_point: int | None) -> Log:
+        if not self._segments:
+            self._segments.append(self._segment(start))
+        segments = self._segments
+        # Segments wholly before the start were on their way out.
+        while len(segments) > 1 and segments[1].base_offset <= start:
+            self._remove(segments.pop(0))
+        trusted_end = self._trusted_end(recovery_point)
+        bases = {segment.base_offset for segment in segments}
+        self._aborted.load(
+            base for base in self._offsets(ABORTED_SUFFIX) if base in bases and base < trusted_end
+        )
+        end = self._replay(trusted_end)
+        self._epochs.cut_back(end)
+        if not self._epochs.entries:
+            self._epochs.assign(0, 0)
+        self._producers.end_offset = end
+        return Log(
+            self._env,
+            self._id,
+            self._directory,
+            self._config,
+            segments=segments,
+            start=min(max(start, segments[0].base_offset), end),
+            end=end,
+            recovery_point=end if recovery_point is None else min(trusted_end, end),
+            epochs=self._epochs,
+            producers=self._producers,
+            aborted=self._aborted,
+        )
+
+    def _trusted_end(self, recovery_point: int | None) -> int:
+        """The offset before which segments need not be recovered; the base of one, or infinity."""
+        if recovery_point is None:
+            return 2**63 - 1
+        bases = [segment.base_offset for segment in self._segments]
+        return max([base for base in bases if base <= recovery_point], default=bases[0])
+
+    def _remove(self, segment: Segment) -> None:
+        for path in segment.paths():
+            self._env.disk.remove(path)
+
+    def _replay(self, trusted_end: int) -> int:
+        """Recover what needs it, account for what no snapshot covers; gives the log's end."""
+        self._load_snapshot(trusted_end)
+        end = self._segments[0].base_offset
+        for index, segment in enumerate(self._segments):
+            if segment.base_offset < end:
+                self._cut(index)
+                break
+            end = segment.base_offset
+            if segment.base_offset >= trusted_end:
+                size = segment.size
+                end = self._recover(segment)
+                if segment.size < size:
+                    self._cut(index + 1)
+                    break
+            elif segment is self._segments[-1]:
+                end = self._catch_up(segment)
+            elif self._producers.end_offset < self._segments[index + 1].base_offset:
+                self._catch_up(segment)
+        return end
+
+    def _load_snapshot(self, trusted_end: int) -> None:
+        self._producers.end_offset = self._segments[0].base_offset
+        for offset in sorted(self._offsets(SNAPSHOT_SUFFIX), reverse=True):
+            path = f"{self._directory}/{offset:020}{SNAPSHOT_SUFFIX}"
+            if offset <= trusted_end:
+                with contextlib.suppress(ValueError):
+                    self._producers = Producers.restore(self._env.disk.read(path), offset)
+                    return
+            self._env.disk.remove(path)
+
+    def _cut(self, index: int) -> None:
+        """Remove the segments behind the place where the log broke off."""
+        for segment in self._segments[index:]:
+            self._remove(segment)
+        del self._segments[index:]
+
+    def _recover(self, segment: Segment) -> int:
+        end = segment.base_offset
+        self._aborted.reset(end)
+        for position, header in segment.recover():
+            if header.partition_leader_epoch > self._epochs.latest:
+                self._epochs.assign(header.partition_leader_epoch, header.base_offset)
+            self._account(segment, position, header, is_new=True)
+            end = header.next_offset
+        return end
+
+    def _catch_up(self, segment: Segment) -> int:
+        end = segment.base_offset
+        if segment.size:
+            for position, header in segment.scan(segment.lookup(self._producers.end_offset)):
+                self._account(segment, position, header, is_new=False)
+                end = header.next_offset
+        return end
+
+    def _account(
+        self, segment: Segment, position: int, header: BatchHeader, *, is_new: bool
+    ) -> None:
+        producers = self._producers
+        if header.base_offset < producers.end_offset:
+            return
+        producers.end_offset = header.next_offset
+        if header.producer_id < 0:
+            return
+        if not header.attributes & CONTROL_BIT:
+            producers.record(header, header.base_offset)
+            return
+        marker = parse_end_txn_marker(segment.batch(position, header), header)
+        if marker is None:
+            return
+        ended = producers.record_marker(header, header.base_offset, marker)
+        if is_new and ended is not None and ended.aborted:
+            unstable = producers.first_unstable_offset()
+            stable = header.next_offset if unstable is None else unstable
+            self._aborted.add(segment.base_offset, ended, stable)

@@ -1,0 +1,395 @@
+"""One segment of a log: a file of batches and its two indexes.
+
+A read of the newest batches finds its place in memory; one of older batches through the sparse
+offset index and a short scan of headers. Files and indexes are loaded at first use and given back
+by `OpenSegments`, so that thousands of partitions cost little.
+"""
+
+from __future__ import annotations
+
+import struct
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+
+from kafkapy.storage.disk import Disk, File
+from kafkapy.storage.index import OFFSET_ENTRY_BYTES, TIME_ENTRY_BYTES, OffsetIndex, TimeIndex
+from kafkapy.wire.errors import CorruptRecordError
+from kafkapy.wire.records.batch import (
+    HEADER_BYTES,
+    LENGTH_END,
+    BatchHeader,
+    parse_header,
+    verify_checksum,
+)
+from kafkapy.wire.schema import Buffer
+
+LOG_SUFFIX = ".log"
+ABORTED_SUFFIX = ".txnindex"
+SNAPSHOT_SUFFIX = ".snapshot"
+SUFFIXES = (LOG_SUFFIX, ".index", ".timeindex", ABORTED_SUFFIX, SNAPSHOT_SUFFIX)
+_WINDOW_BYTES = 64 * 1024
+_HOP_BYTES = 8 * 1024
+_RECENT_BATCHES = 1024
+_CURSORS = 64
+_LENGTH = struct.Struct(">8xi")
+_EXTENT = struct.Struct(">qi11xi")  # base offset, batch length, last offset delta
+
+
+class OpenSegments:
+    """Bounds how many segments keep their file and indexes; the longest unused one gives up."""
+
+    def __init__(self, disk: Disk, limit: int = 512) -> None:
+        self.disk = disk
+        self._limit = limit
+        self._open: OrderedDict[Segment, None] = OrderedDict()
+        self.touch = self._open.move_to_end
+
+    def add(self, segment: Segment) -> None:
+        """Count a segment that has just been opened."""
+        self._open[segment] = None
+        if len(self._open) > self._limit:
+            oldest = next(s for s in self._open if s.pins == 0 or s is segment)
+            if oldest is not segment:
+                oldest.unload()
+
+    def discard(self, segment: Segment) -> None:
+        """Count a segment no more."""
+        self._open.pop(segment, None)
+
+
+class Segment:
+    """The batches from `base_offset` on; `size` counts the bytes of their file.
+
+    While `pins` is not zero the file stays open, for a flush in a thread.
+    """
+
+    __slots__ = (
+        "_bytes_since_entry",
+        "_cursors",
+        "_file",
+        "_first_timestamp_ms",
+        "_index_interval_bytes",
+        "_largest_timestamp",
+        "_offset_index",
+        "_pool",
+        "_recent_offsets",
+        "_recent_positions",
+        "_time_index",
+        "base_offset",
+        "created_ms",
+        "path",
+        "pins",
+        "size",
+    )
+
+    def __init__(
+        self,
+        pool: OpenSegments,
+        directory: str,
+        base_offset: int,
+        *,
+        size: int = 0,
+        created_ms: int,
+        index_interval_bytes: int,
+    ) -> None:
+        self._pool = pool
+        self.path = f"{directory}/{base_offset:020}"
+        self.base_offset = base_offset
+        self.size = size
+        self.created_ms = created_ms
+        self.pins = 0
+        self._index_interval_bytes = index_interval_bytes
+        self._file: File | None = None
+        self._first_timestamp_ms: int | None = None
+        # The largest timestamp and the last offset of its batch; None until it was looked up.
+        self._largest_timestamp = None if size else (-1, base_offset)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._offset_index = OffsetIndex()
+        self._time_index = TimeIndex()
+        self._bytes_since_entry = 0
+        # Where the newest batches start: offsets and positions, side by side.
+        self._recent_offsets: list[int] = []
+        self._recent_positions: list[int] = []
+        # Where reads in sequence will go on: offset to position.
+        self._cursors: dict[int, int] = {}
+
+    # Files
+
+    def file(self) -> File:
+        """The open log file, with the indexes in memory."""
+        file = self._file
+        if file is None:
+            file = self._open()
+            if self.size:
+                self._load_indexes()
+        else:
+            self._pool.touch(self)
+        return file
+
+    def _open(self) -> File:
+        if self._file is None:
+            self._file = self._pool.disk.open(self.path + LOG_SUFFIX)
+            self._pool.add(self)
+        return self._file
+
+    def _load_indexes(self) -> None:
+        disk = self._pool.disk
+        try:
+            offsets = disk.read(self.path + ".index")
+            times = disk.read(self.path + ".timeindex")
+        except FileNotFoundError:
+            self._reindex()
+            return
+        if len(offsets) % OFFSET_ENTRY_BYTES == 0 and len(times) % TIME_ENTRY_BYTES == 0:
+            self._offset_index = OffsetIndex(offsets)
+            self._time_index = TimeIndex(times)
+            if self._offset_index.is_sound(self.size) and self._time_index.is_sound():
+                self._resume()
+                return
+        self._reindex()
+
+    def _resume(self) -> None:
+        """Account for the batches after the last index entry."""
+        if self._largest_timestamp is None:
+            timestamp_ms, offset = self._time_index.last()
+            self._largest_timestamp = (timestamp_ms, offset + self.base_offset)
+        last_entry = self._offset_index.boundary(self.size)
+        for _, header in self.scan(last_entry):
+            self._note_timestamp(header.max_timestamp, header.last_offset)
+        self._bytes_since_entry = self.size - last_entry
+
+    def _reindex(self) -> None:
+        self._restart_indexes()
+        for position, header in self.scan():
+            self._account(position, header.size_bytes, header.last_offset, header.max_timestamp)
+
+    def _restart_indexes(self) -> None:
+        for suffix in (".index", ".timeindex"):
+            self._pool.disk.remove(self.path + suffix)
+        self._forget()
+        self._largest_timestamp = (-1, self.base_offset)
+
+    def unload(self) -> None:
+        """Write what the index files lack, and close; the next use loads them again."""
+        if self._file is not None:
+            self.write_indexes()
+            self._file.close()
+            self._file = None
+            self._pool.discard(self)
+        self._forget()
+
+    def write_indexes(self) -> None:
+        """Bring the index files up to date; an empty segment needs none."""
+        if self._file is None or self.size == 0:
+            return
+        for suffix, index in ((".index", self._offset_index), (".timeindex", self._time_index)):
+            file = self._pool.disk.open(self.path + suffix)
+            try:
+                file.append([index.unwritten()])
+            finally:
+                file.close()
+
+    def discard(self) -> None:
+        """Close without writing: the files are about to be removed."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            self._pool.discard(self)
+
+    def paths(self) -> list[str]:
+        """Every file that belongs to this segment, whether it exists or not."""
+        return [self.path + suffix for suffix in SUFFIXES]
+
+    def seal(self) -> None:
+        """Complete the index files: this segment gets no more batches."""
+        self.file()
+        self._index_timestamp()
+        self.write_indexes()
+
+    def fsync(self) -> None:
+        """Make the batches durable; may run in a thread while the segment is pinned."""
+        if self._file is not None:
+            self._file.fsync()
+
+    def recover(self) -> Iterator[tuple[int, BatchHeader]]:
+        """Check, index and yield every batch; cut the file where they cease to be valid."""
+        file = self._open()
+        self._restart_indexes()
+        end, expected = 0, self.base_offset
+        try:
+            for position, header in self.scan(verify=True):
+                if header.base_offset < expected:
+                    break
+                self._account(position, header.size_bytes, header.last_offset, header.max_timestamp)
+                yield position, header
+                expected = header.next_offset
+                end = position + header.size_bytes
+        except CorruptRecordError:
+            pass  # cut off below, as what a crash left
+        if end < self.size:
+            file.truncate(end)
+            self.size = end
+        self.write_indexes()
+
+    # Writing
+
+    def append(
+        self, pieces: Sequence[Buffer], size: int, base_offset: int, last_offset: int, time_ms: int
+    ) -> None:
+        """Write one batch; `time_ms` is its largest timestamp."""
+        self.file().append(pieces)
+        position = self.size
+        self.size = position + size
+        if position == 0:
+            self._first_timestamp_ms = time_ms
+        self._account(position, size, last_offset, time_ms)
+        recent = self._recent_offsets
+        recent.append(base_offset)
+        self._recent_positions.append(position)
+        if len(recent) > 2 * _RECENT_BATCHES:
+            del recent[:_RECENT_BATCHES]
+            del self._recent_positions[:_RECENT_BATCHES]
+
+    def _account(self, position: int, size: int, last_offset: int, time_ms: int) -> None:
+        self._note_timestamp(time_ms, last_offset)
+        if self._bytes_since_entry > self._index_interval_bytes:
+            self._offset_index.add(last_offset - self.base_offset, position)
+            self._index_timestamp()
+            self._bytes_since_entry = 0
+        self._bytes_since_entry += size
+
+    def _note_timestamp(self, time_ms: int, last_offset: int) -> None:
+        if self._largest_timestamp is None or time_ms > self._largest_timestamp[0]:
+            self._largest_timestamp = (time_ms, last_offset)
+
+    def _index_timestamp(self) -> None:
+        timestamp_ms, offset = self.largest_timestamp()
+        self._time_index.add(timestamp_ms, offset - self.base_offset)
+
+    def index_is_full(self, max_bytes: int) -> bool:
+        """Whether an index has reached its size; one entry is kept for `seal`."""
+        return (
+            len(self._offset_index) >= max_bytes // OFFSET_ENTRY_BYTES
+            or len(self._time_index) >= max_bytes // TIME_ENTRY_BYTES - 1
+        )
+
+    # Reading
+
+    def read(self, offset: int, max_bytes: int, end: int, at_least_one: bool) -> bytes | memoryview:
+        """Whole batches from the one that holds `offset` on, before the position `end`."""
+        file = self.file()
+        start = self.position_of(offset)
+        if start >= end:
+            return b""
+        stop = start + max_bytes
+        if stop >= end:
+            return file.pread(end - start, start)
+        data = file.pread(max(max_bytes, HEADER_BYTES), start)
+        first: int = _LENGTH.unpack_from(data)[0] + LENGTH_END
+        if first > max_bytes:
+            return file.pread(first, start) if at_least_one else b""
+        return memoryview(data)[: self._last_boundary(data, start)]
+
+    def position_of(self, offset: int) -> int:
+        """Where the batch that holds an offset, or else the next batch, starts."""
+        recent = self._recent_offsets
+        entry = bisect_right(recent, offset) - 1
+        if entry >= 0:
+            return self._recent_positions[entry]
+        position = self._cursors.get(offset)
+        if position is not None:
+            return position
+        position = self.lookup(offset)
+        for start, base_offset, length, delta in self._hop(position):
+            if base_offset + delta >= offset:
+                return start
+            position = start + length + LENGTH_END
+        return position
+
+    def lookup(self, offset: int) -> int:
+        """A position from which a scan forward meets the batch that holds an offset."""
+        self.file()
+        return self._offset_index.lookup(offset - self.base_offset)
+
+    def _hop(self, position: int) -> Iterator[tuple[int, int, int, int]]:
+        """Walk from batch to batch: position, base offset, batch length, last offset delta."""
+        file = self.file()
+        window, window_start = b"", position
+        while position < self.size:
+            at = position - window_start
+            if at + _EXTENT.size > len(window):
+                window, window_start, at = file.pread(_HOP_BYTES, position), position, 0
+            base_offset, length, delta = _EXTENT.unpack_from(window, at)
+            yield position, base_offset, length, delta
+            position += length + LENGTH_END
+
+    def _last_boundary(self, data: bytes, start: int) -> int:
+        """Where in `data` the last whole batch ends; remembers that the next read begins there."""
+        at = max(self._offset_index.boundary(start + len(data)) - start, 0)
+        next_offset = None
+        while at + _EXTENT.size <= len(data):
+            base_offset, length, delta = _EXTENT.unpack_from(data, at)
+            next_offset = base_offset
+            if at + length + LENGTH_END > len(data):
+                break
+            next_offset += delta + 1
+            at += length + LENGTH_END
+        if next_offset is not None:
+            if len(self._cursors) >= _CURSORS:
+                self._cursors.clear()
+            self._cursors[next_offset] = start + at
+        return at
+
+    def scan(self, position: int = 0, *, verify: bool = False) -> Iterator[tuple[int, BatchHeader]]:
+        """Walk over the batches with their positions. Raises CorruptRecordError at a bad one.
+
+        With `verify` the checksums are computed too, which reads every byte.
+        """
+        file = self._open()
+        window, window_start = b"", position
+        while position < self.size:
+            at = position - window_start
+            if at + HEADER_BYTES > len(window):
+                window, window_start, at = file.pread(_WINDOW_BYTES, position), position, 0
+            header = parse_header(window, at)
+            size = header.size_bytes
+            if position + size > self.size:
+                raise CorruptRecordError("the last batch is cut off")
+            if verify:
+                if at + size > len(window):
+                    window = file.pread(max(size, _WINDOW_BYTES), position)
+                    window_start, at = position, 0
+                verify_checksum(memoryview(window)[at : at + size], header)
+            yield position, header
+            position += size
+
+    def batch(self, position: int, header: BatchHeader) -> bytes:
+        """One whole batch that `scan` found."""
+        return self.file().pread(header.size_bytes, position)
+
+    # Timestamps
+
+    def largest_timestamp(self) -> tuple[int, int]:
+        """The largest timestamp, -1 without one, and the last offset of its batch."""
+        if self._largest_timestamp is None:
+            self.file()
+        assert self._largest_timestamp is not None
+        return self._largest_timestamp
+
+    def first_timestamp_ms(self) -> int:
+        """The largest timestamp of the first batch, -1 without one."""
+        if self._first_timestamp_ms is None:
+            if self.size == 0:
+                return -1
+            _, header = next(self.scan())
+            self._first_timestamp_ms = header.max_timestamp
+        return self._first_timestamp_ms
+
+    def position_at(self, timestamp_ms: int, start_offset: int) -> int:
+        """A position before which no record from `start_offset` on is at or after a time."""
+        self.file()
+        offset = max(self._time_index.lookup(timestamp_ms), start_offset - self.base_offset)
+        return self._offset_index.lookup(offset)
