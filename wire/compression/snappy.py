@@ -59,12 +59,11 @@ def _blocks(data: memoryview) -> Iterator[memoryview]:
     if bytes(data[: len(_MAGIC)]) != _MAGIC:
         yield data
         return
-    if len(data) <= len(_HEADER):
-        raise DecompressionError("snappy: the data ends in its header")
-    if struct.unpack_from(">ii", data, len(_MAGIC)) != (1, 1):
-        raise DecompressionError("snappy: unknown framing version")
-    position = len(_HEADER)
+    position = 0
     while position < len(data):
+        # Streams may be concatenated: then a header stands where a block's length would.
+        if bytes(data[position : position + len(_MAGIC)]) == _MAGIC:
+            position = _after_header(data, position)
         start = position + _BLOCK_LENGTH.size
         if start > len(data):
             raise DecompressionError("snappy: the data ends in a block's length")
@@ -73,3 +72,13 @@ def _blocks(data: memoryview) -> Iterator[memoryview]:
         if length <= 0 or position > len(data):
             raise DecompressionError(f"snappy: a block of {length} bytes")
         yield data[start:position]
+
+
+def _after_header(data: memoryview, position: int) -> int:
+    end = position + len(_HEADER)
+    if end >= len(data):
+        raise DecompressionError("snappy: the data ends in or after a header")
+    (version,) = _BLOCK_LENGTH.unpack_from(data, position + len(_MAGIC))
+    if version < 1:
+        raise DecompressionError(f"snappy: framing version {version}")
+    return end

@@ -1,7 +1,10 @@
 import contextlib
 import gzip
 import struct
+import subprocess
+import sys
 import tracemalloc
+from pathlib import Path
 
 import cramjam
 import lz4.frame
@@ -10,6 +13,7 @@ import zstandard
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import kafkapy
 from kafkapy.wire.compression import LEVELS, Compression, compress, decompress
 from kafkapy.wire.compression.gzip import MAX_MEMBERS
 from kafkapy.wire.compression.lz4 import set_header_checksum
@@ -138,10 +142,16 @@ def test_snappy_claims_are_not_believed() -> None:
         decompress(Compression.SNAPPY, b"\xff\xff\xff\xff\x07\x00a", 1 << 31)
 
 
-@pytest.mark.parametrize("framing", [(2, 1), (1, 2), (0, 0)])
-def test_snappy_of_another_framing_version_is_refused(framing: tuple[int, int]) -> None:
+def test_snappy_streams_are_concatenated() -> None:
+    stream = compress(Compression.SNAPPY, b"abc")
+    assert decompress(Compression.SNAPPY, stream + stream, 6) == b"abcabc"
+    with pytest.raises(DecompressionError):
+        decompress(Compression.SNAPPY, stream + stream[:16], 6)
+
+
+def test_snappy_of_an_impossible_framing_version_is_refused() -> None:
     data = bytearray(compress(Compression.SNAPPY, b"data"))
-    struct.pack_into(">ii", data, 8, *framing)
+    struct.pack_into(">i", data, 8, 0)
     with pytest.raises(DecompressionError, match="version"):
         decompress(Compression.SNAPPY, data, LIMIT)
 
@@ -193,3 +203,15 @@ def test_zstd_claims_are_not_believed() -> None:
         frame = b"\x28\xb5\x2f\xfd\xe0" + struct.pack("<Q", claim) + one_raw_block
         with pytest.raises(DecompressionError):
             decompress(Compression.ZSTD, frame, 1 << 63)
+
+
+def test_the_libraries_are_imported_at_first_use() -> None:
+    program = (
+        "import sys, kafkapy.wire.compression as c\n"
+        "assert not {'cramjam', 'lz4', 'zstandard'} & sys.modules.keys()\n"
+        "c.compress(c.Compression.LZ4, b'')\n"
+        "assert 'lz4' in sys.modules\n"
+    )
+    subprocess.run(
+        [sys.executable, "-c", program], check=True, cwd=Path(kafkapy.__path__[0]).parent
+    )

@@ -1,0 +1,250 @@
+import contextlib
+import struct
+
+import pytest
+from crc32c import crc32c
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kafkapy.wire.compression import Compression, compress
+from kafkapy.wire.errors import (
+    CorruptRecordError,
+    DecompressionError,
+    UnsupportedCompressionError,
+    WireError,
+)
+from kafkapy.wire.records.batch import (
+    HEADER_BYTES,
+    LOG_APPEND_TIME,
+    parse_header,
+    stamp_log_append_time,
+    verify_checksum,
+)
+from kafkapy.wire.records.record import (
+    OffsetAndTimestamp,
+    Record,
+    RecordsSummary,
+    build_batch,
+    offset_for_timestamp,
+    records_of,
+    rewrite_batch,
+    validate_records,
+)
+
+LIMIT = 1 << 20
+INT64 = st.integers(-(1 << 63), (1 << 63) - 1)
+contents = st.none() | st.binary(max_size=100) | st.just(b"x" * 5000)
+headers = st.lists(st.tuples(st.text(max_size=10), contents), max_size=3).map(tuple)
+records = st.builds(
+    Record, timestamp_ms=INT64 | st.integers(0, 9), key=contents, value=contents, headers=headers
+)
+codecs = st.sampled_from(Compression)
+
+
+def batch_with(payload: bytes, count: int = 1, compression: int = 0) -> bytes:
+    """Make a batch with a right checksum around any payload."""
+    checked = struct.pack(
+        ">hiqqqhii", compression, max(count - 1, 0), 0, 0, -1, -1, -1, count
+    ) + compress(compression, payload)
+    return struct.pack(">qiibI", 0, len(checked) + 9, 0, 2, crc32c(checked)) + checked
+
+
+@given(st.lists(records, min_size=1, max_size=8), codecs, st.integers(0, 1 << 62))
+def test_what_was_built_is_read(batch: list[Record], codec: Compression, base: int) -> None:
+    data = build_batch(batch, base_offset=base, compression=codec)
+    header = parse_header(data)
+    verify_checksum(data, header)
+    assert header.size_bytes == len(data)
+    assert header.max_timestamp == max(record.timestamp_ms for record in batch)
+    assert records_of(memoryview(data), max_bytes=LIMIT) == [
+        Record(base + index, record.timestamp_ms, record.key, record.value, record.headers)
+        for index, record in enumerate(batch)
+    ]
+
+
+@given(
+    st.lists(records, min_size=1, max_size=4),
+    codecs,
+    st.lists(st.tuples(st.integers(HEADER_BYTES), st.integers(0, 255)), min_size=1, max_size=4),
+)
+def test_damaged_records_raise_nothing_but_wire_errors(
+    batch: list[Record], codec: Compression, changes: list[tuple[int, int]]
+) -> None:
+    data = bytearray(build_batch(batch, compression=codec))
+    for position, byte in changes:
+        data[position % len(data)] = byte
+    for read in (records_of, validate_records):
+        with contextlib.suppress(WireError):
+            read(data, max_bytes=LIMIT)  # type: ignore[operator]
+
+
+@given(st.binary(max_size=60), st.integers(0, 5))
+def test_random_records_raise_nothing_but_wire_errors(payload: bytes, count: int) -> None:
+    with contextlib.suppress(WireError):
+        assert len(records_of(batch_with(payload, count), max_bytes=LIMIT)) == count
+
+
+@given(st.lists(records, min_size=1, max_size=4), st.data())
+def test_a_payload_that_is_cut_short_is_corrupt(batch: list[Record], draw: st.DataObject) -> None:
+    payload = build_batch(batch)[HEADER_BYTES:]
+    cut = payload[: draw.draw(st.integers(0, len(payload) - 1))]
+    with pytest.raises(CorruptRecordError):
+        records_of(batch_with(cut, len(batch)), max_bytes=LIMIT)
+
+
+@pytest.mark.parametrize(
+    ("reason", "payload"),
+    [
+        ("bytes after the record", "0c 00 00 00 01 01 00 00"),
+        ("a length beyond the end", "7e 00 00 00 01 01 00"),
+        ("a negative length", "01 00 00 00 01 01 00"),
+        ("a length that is too small", "0a 00 00 00 01 01 00"),
+        ("a key beyond the end", "0c 00 00 00 7e 01 00"),
+        ("a key of length -2", "0c 00 00 00 03 01 00"),
+        ("a value beyond the end", "0c 00 00 00 01 7e 00"),
+        ("a value of length -2", "0c 00 00 00 01 03 00"),
+        ("an offset delta beyond the last", "0c 00 00 02 01 01 00"),
+        ("a negative offset delta", "0c 00 00 01 01 01 00"),
+        ("a negative header count", "0c 00 00 00 01 01 01"),
+        ("more headers than bytes", "0c 00 00 00 01 01 7e"),
+        ("a header without a key", "10 00 00 00 01 01 02 01 01"),
+        ("a header value of length -2", "10 00 00 00 01 01 02 00 03"),
+        ("a header beyond the end", "10 00 00 00 01 01 02 00 7e"),
+        ("a number of eleven bytes", "ff ff ff ff ff ff ff ff ff ff 00"),
+    ],
+)
+def test_a_record_that_contradicts_itself_is_corrupt(reason: str, payload: str) -> None:
+    assert records_of(batch_with(bytes.fromhex("0c 00 00 00 01 01 00")), max_bytes=LIMIT)
+    with pytest.raises(CorruptRecordError):
+        records_of(batch_with(bytes.fromhex(payload)), max_bytes=LIMIT)
+
+
+def test_a_count_far_above_the_bytes_is_corrupt() -> None:
+    with pytest.raises(CorruptRecordError, match="records in"):
+        records_of(batch_with(bytes(70), (1 << 31) - 1), max_bytes=LIMIT)
+
+
+def test_the_count_must_be_exact() -> None:
+    payload = build_batch([Record(), Record()])[HEADER_BYTES:]
+    with pytest.raises(CorruptRecordError, match="follow"):
+        records_of(batch_with(payload, 1), max_bytes=LIMIT)
+
+
+def test_part_of_a_batch_is_corrupt() -> None:
+    with pytest.raises(CorruptRecordError, match="are there"):
+        records_of(build_batch([Record()])[:-1], max_bytes=LIMIT)
+
+
+def test_compressed_records_are_bounded() -> None:
+    data = build_batch([Record(value=bytes(LIMIT))], compression=Compression.ZSTD)
+    with pytest.raises(DecompressionError):
+        records_of(data, max_bytes=LIMIT)
+
+
+def test_an_unknown_compression_is_refused() -> None:
+    data = bytearray(build_batch([Record()]))
+    data[22] |= 5
+    with pytest.raises(UnsupportedCompressionError):
+        records_of(data, max_bytes=LIMIT)
+
+
+def test_a_header_key_that_is_not_utf_8_survives() -> None:
+    payload = bytes.fromhex("12 00 00 00 01 01 02 02 ff 01")
+    data = batch_with(payload)
+    assert rewrite_batch(parse_header(data), records_of(data, max_bytes=0))[61:] == payload
+
+
+def test_a_batch_needs_a_record() -> None:
+    with pytest.raises(ValueError, match="needs"):
+        build_batch([])
+
+
+def test_a_check_reports_timestamps_and_records_without_a_key() -> None:
+    data = build_batch(
+        [
+            Record(timestamp_ms=5, key=b"a"),
+            Record(timestamp_ms=9),
+            Record(timestamp_ms=9, key=b""),
+            Record(timestamp_ms=3),
+        ]
+    )
+    assert validate_records(data, max_bytes=0) == RecordsSummary(
+        max_timestamp_ms=9, max_timestamp_index=1, min_timestamp_ms=3, keyless=[1, 3]
+    )
+
+
+def test_a_check_refuses_offsets_that_do_not_count_up() -> None:
+    header = parse_header(build_batch([Record(), Record()]))
+    for offsets in ([0, 0], [1, 0], [1]):
+        data = rewrite_batch(header, [Record(offset) for offset in offsets])
+        with pytest.raises(CorruptRecordError):
+            validate_records(data, max_bytes=0)
+
+
+def test_a_check_refuses_a_batch_without_records() -> None:
+    with pytest.raises(CorruptRecordError):
+        validate_records(batch_with(b"", 0), max_bytes=0)
+
+
+@pytest.mark.parametrize(
+    ("timestamp_ms", "from_offset", "found"),
+    [
+        (0, 0, (10, 50)),
+        (51, 0, (11, 70)),
+        (50, 11, (11, 70)),
+        (60, 12, (12, 60)),
+        (71, 0, None),
+        (0, 13, None),
+    ],
+)
+@pytest.mark.parametrize("codec", Compression)
+def test_the_first_record_at_or_after_a_time_is_found(
+    timestamp_ms: int, from_offset: int, found: tuple[int, int] | None, codec: Compression
+) -> None:
+    batch = [Record(timestamp_ms=time) for time in (50, 70, 60)]
+    data = build_batch(batch, base_offset=10, compression=codec)
+    assert (
+        offset_for_timestamp(data, timestamp_ms, from_offset=from_offset, max_bytes=LIMIT) == found
+    )
+
+
+def test_with_append_times_the_first_record_is_found() -> None:
+    data = stamp_log_append_time(build_batch([Record(), Record()], base_offset=4), 100)
+    assert offset_for_timestamp(data, 100, max_bytes=0) == OffsetAndTimestamp(4, 100)
+    assert offset_for_timestamp(data, 101, max_bytes=0) is None
+
+
+@given(st.lists(records, min_size=1, max_size=8), codecs, st.data())
+def test_a_compacted_batch_keeps_offsets_and_producer(
+    batch: list[Record], codec: Compression, draw: st.DataObject
+) -> None:
+    data = build_batch(
+        batch,
+        base_offset=7,
+        compression=codec,
+        producer_id=3,
+        producer_epoch=2,
+        base_sequence=1,
+        is_transactional=True,
+    )
+    before = records_of(data, max_bytes=LIMIT)
+    kept = draw.draw(st.lists(st.sampled_from(before), unique_by=id))
+    kept.sort(key=lambda record: record.offset)
+    horizon = draw.draw(st.none() | INT64)
+    rewritten = rewrite_batch(parse_header(data), kept, delete_horizon_ms=horizon)
+    header = parse_header(rewritten)
+    verify_checksum(rewritten, header)
+    assert records_of(rewritten, header, max_bytes=LIMIT) == kept
+    assert (header.base_offset, header.last_offset) == (7, 6 + len(batch))
+    assert (header.producer_id, header.producer_epoch, header.base_sequence) == (3, 2, 1)
+    assert header.is_transactional
+    assert header.has_delete_horizon == bool(kept and horizon is not None)
+    again = rewrite_batch(header, kept)
+    assert again == rewritten
+
+
+def test_compaction_keeps_the_append_time() -> None:
+    data = stamp_log_append_time(build_batch([Record(), Record()]), 100)
+    rewritten = rewrite_batch(parse_header(data), records_of(data, max_bytes=0)[1:])
+    assert parse_header(rewritten).timestamp_type == LOG_APPEND_TIME
+    assert records_of(rewritten, max_bytes=0) == [Record(1, 100)]
