@@ -6,13 +6,13 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from kafkapy import __version__
 from kafkapy.broker import Broker
 from kafkapy.cli import Settings, parse_args
 from kafkapy.config.definition import ConfigError
+from kafkapy.event_loop import event_loop_runner
 from kafkapy.logs import configure_logging
 from kafkapy.storage.disk import MemoryDisk, OsDisk
 from kafkapy.storage.errors import StorageError
@@ -37,16 +37,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return 0
-
-
-def event_loop_runner() -> Callable[[Coroutine[Any, Any, None]], None]:
-    """Give uvloop's `run` where there is one, else asyncio's."""
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.run
-    run: Callable[[Coroutine[Any, Any, None]], None] = uvloop.run
-    return run
 
 
 async def serve(settings: Settings) -> None:

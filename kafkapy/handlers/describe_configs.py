@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from kafkapy.config.describe import ConfigEntry
 from kafkapy.errors import ApiError
+from kafkapy.metadata.image import BROKER, CLIENT_METRICS, GROUP, TOPIC
 from kafkapy.metadata.resources import describe_resource
 from kafkapy.server.context import RequestContext
 from kafkapy.wire.messages.describe_configs import (
@@ -26,26 +25,13 @@ async def handle(
     request: DescribeConfigsRequest, context: RequestContext
 ) -> DescribeConfigsResponse:
     """Describe each resource by itself."""
-    document = _no_documentation
-    if request.include_documentation:
-        from kafkapy.config.documentation import document  # texts that are seldom asked for
     return DescribeConfigsResponse(
-        results=[
-            _describe(resource, request.include_synonyms, document, context)
-            for resource in request.resources
-        ]
+        results=[_describe(resource, request, context) for resource in request.resources]
     )
 
 
-def _no_documentation(name: str) -> str | None:
-    return None
-
-
 def _describe(
-    resource: DescribeConfigsResource,
-    include_synonyms: bool,
-    document: Callable[[str], str | None],
-    context: RequestContext,
+    resource: DescribeConfigsResource, request: DescribeConfigsRequest, context: RequestContext
 ) -> DescribeConfigsResult:
     result = DescribeConfigsResult(
         error_message=None,
@@ -62,16 +48,16 @@ def _describe(
     wanted = resource.configuration_keys
     # An empty list is what old clients send for all keys.
     result.configs = [
-        _entry(entry, include_synonyms, document(entry.name))
+        _entry(entry, request.include_synonyms)
         for entry in entries
         if not wanted or entry.name in wanted
     ]
+    if request.include_documentation:
+        _document(result)
     return result
 
 
-def _entry(
-    entry: ConfigEntry, include_synonyms: bool, documentation: str | None
-) -> DescribeConfigsResourceResult:
+def _entry(entry: ConfigEntry, include_synonyms: bool) -> DescribeConfigsResourceResult:
     synonyms = entry.synonyms if include_synonyms else ()
     return DescribeConfigsResourceResult(
         name=entry.name,
@@ -85,5 +71,18 @@ def _entry(
             for each in synonyms
         ],
         config_type=entry.type,
-        documentation=documentation,
+        documentation=None,
     )
+
+
+def _document(result: DescribeConfigsResult) -> None:
+    from kafkapy.config import documentation  # texts that are seldom asked for
+
+    of = {
+        TOPIC: documentation.of_topic,
+        BROKER: documentation.of_broker,
+        CLIENT_METRICS: documentation.of_client_metrics,
+        GROUP: documentation.of_group,
+    }[result.resource_type]
+    for config in result.configs:
+        config.documentation = of(config.name)

@@ -31,6 +31,14 @@ class TopicPlan(NamedTuple):
     config: TopicConfig
 
 
+def parse_topic(text: str) -> tuple[str, int | None]:
+    """Read `NAME` or `NAME:PARTITIONS`. Raises ValueError."""
+    name, colon, count = text.partition(":")
+    if not name or (colon and not (count.isascii() and count.isdigit() and int(count[:10]) > 0)):
+        raise ValueError(f"{text!r} is not NAME or NAME:PARTITIONS")
+    return name, int(count) if colon else None
+
+
 def check_name(name: str) -> None:
     """Refuse what Kafka does not allow as a topic's name. Raises ApiError."""
     if not name:
