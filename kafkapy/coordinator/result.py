@@ -8,6 +8,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 from kafkapy.wire.schema import Data
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Record(NamedTuple):
@@ -53,17 +54,24 @@ class Result(Generic[T]):
     flight) hangs on it.
     """
 
-    __slots__ = ("appended", "records", "response")
+    __slots__ = ("appended", "records", "replay", "response")
 
     def __init__(
         self,
         response: T | Deferred[T],
         records: Sequence[Record] = (),
         appended: Deferred[Exception | None] | None = None,
+        *,
+        replay: bool = True,
     ) -> None:
         self.response = response
         self.records = records
         self.appended = appended
+        self.replay = replay
+
+    def answering(self, response: R | Deferred[R]) -> Result[R]:
+        """Give the same effects with another answer."""
+        return Result(response, self.records, self.appended, replay=self.replay)
 
 
 class Timers(Protocol):

@@ -1,0 +1,1 @@
+"""Groups whose members rebalance themselves: JoinGroup, SyncGroup, Heartbeat and LeaveGroup."""
