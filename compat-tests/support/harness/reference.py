@@ -11,7 +11,7 @@ import os
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from harness import process
@@ -19,6 +19,12 @@ from harness import process
 VERSION = "4.3.1"
 DEFINITION = Path(__file__).resolve().parents[2] / "reference"
 _PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
+
+
+# For tools that live a second, for clients under measurement, and for a node as Kafka starts it.
+QUICK = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
+CLIENT = ("-Xmx512m", "-XX:+UseG1GC")
+SERVER = ("-Xms1G", "-Xmx1G", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20")
 
 
 def libs() -> Path:
@@ -55,21 +61,10 @@ def install() -> None:
             jar.replace(libs() / jar.name)
 
 
-def java(main_class: str, *arguments: object, heap: str = "256m") -> list[str]:
+def java(main_class: str, *arguments: object, jvm: Sequence[str] = QUICK) -> list[str]:
     """Give the command that runs a class of Kafka."""
-    return [
-        "java",
-        f"-Xmx{heap}",
-        "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=1",
-        "-XX:-UsePerfData",
-        "-Xshare:auto",
-        f"-Dlog4j2.configurationFile={DEFINITION / 'log4j2.yaml'}",
-        "-cp",
-        f"{libs()}/*",
-        main_class,
-        *map(str, arguments),
-    ]
+    logging = f"-Dlog4j2.configurationFile={DEFINITION / 'log4j2.yaml'}"
+    return ["java", *jvm, logging, "-cp", f"{libs()}/*", main_class, *map(str, arguments)]
 
 
 class Node:
@@ -106,22 +101,14 @@ class Node:
         self._format()
 
     def _format(self) -> None:
-        storage_tool = self._java(
-            "kafka.tools.StorageTool", "format", "-t", "a2Fma2FweS1jb21wYXQ-MQ"
-        )
-        process.run([*storage_tool, "-c", self._properties])
-
-    def _java(self, *words: str) -> list[str]:
-        """The node keeps Kafka's own JVM settings, not the quick-start ones of a tool."""
-        configuration = f"-Dlog4j2.configurationFile={DEFINITION / 'log4j2.yaml'}"
-        gc = ["-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:+ExplicitGCInvokesConcurrent"]
-        return ["java", "-Xms1G", "-Xmx1G", *gc, configuration, "-cp", f"{libs()}/*", *words]
+        words = ("format", "-t", "a2Fma2FweS1jb21wYXQ-MQ", "-c", self._properties)
+        process.run(java("kafka.tools.StorageTool", *words))
 
     def start(self, timeout_s: float = 60.0) -> None:
         """Start the process and wait until its port answers."""
         with (self._directory / "server.log").open("ab") as log:
             self.process = subprocess.Popen(
-                self._java("kafka.Kafka", str(self._properties)),
+                java("kafka.Kafka", self._properties, jvm=SERVER),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
