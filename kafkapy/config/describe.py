@@ -102,10 +102,12 @@ def describe_broker(broker: BrokerConfig) -> list[ConfigEntry]:
     names = dict.fromkeys(name for name, key in BROKER.items() if not key.internal)
     for _, layer in broker.layers:
         names |= dict.fromkeys(layer)
-    return [
-        _broker_entry(name, broker_key(name), broker, _broker_synonyms(name, broker))
-        for name in names
-    ]
+    entries = []
+    for name in names:
+        key = broker_key(name)
+        value = None if key is None else broker[name]
+        entries.append(_broker_entry(name, key, value, _broker_synonyms(name, broker)))
+    return entries
 
 
 def describe_broker_defaults(broker: BrokerConfig) -> list[ConfigEntry]:
@@ -115,7 +117,9 @@ def describe_broker_defaults(broker: BrokerConfig) -> list[ConfigEntry]:
     for name, text in broker.dynamic_default.items():
         key = broker_key(name)
         shown = None if _is_hidden(name, key) else text
-        entries.append(_broker_entry(name, key, broker, (ConfigSynonym(name, shown, source),)))
+        value = None if key is None else parse(key, text, name)
+        synonyms = (ConfigSynonym(name, shown, source),)
+        entries.append(_broker_entry(name, key, value, synonyms))
     return entries
 
 
@@ -136,14 +140,14 @@ def _entry(
 def _broker_entry(
     name: str,
     key: ConfigKey | None,
-    broker: BrokerConfig,
+    value: Any,
     synonyms: tuple[ConfigSynonym, ...],
 ) -> ConfigEntry:
     hidden = _is_hidden(name, key)
     source = synonyms[0].source if synonyms else ConfigSource.DEFAULT_CONFIG
     return ConfigEntry(
         name,
-        None if hidden else to_text(broker[name]),
+        None if hidden else to_text(value),
         source,
         synonyms,
         ConfigType.UNKNOWN if key is None or name in AUTHORIZER else key.type,
