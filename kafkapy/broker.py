@@ -6,10 +6,13 @@ import asyncio
 import base64
 import logging
 import random
+import uuid
 from collections.abc import Sequence
 
 from kafkapy.clock import Clock, SystemClock
 from kafkapy.config.broker import BrokerConfig
+from kafkapy.coordinator.groups import OFFSETS_TOPIC, GroupCoordinator
+from kafkapy.coordinator.settings import GroupSettings
 from kafkapy.errors import ApiError
 from kafkapy.fetch_sessions import SessionCache
 from kafkapy.handlers.table import TABLE
@@ -22,6 +25,7 @@ from kafkapy.server.context import Peer
 from kafkapy.server.dispatch import Dispatcher
 from kafkapy.server.listener import Endpoint, Listeners
 from kafkapy.storage.disk import Disk
+from kafkapy.storage.engine import LogId
 from kafkapy.storage.local import LocalEngine
 from kafkapy.wire.error_codes import ErrorCode
 
@@ -59,6 +63,13 @@ class Broker:
         self.controller = Controller(
             self.engine, self.image, self.clock, self.node_id, lambda: self.rng.randbytes(16)
         )
+        self.groups = GroupCoordinator(
+            self.engine,
+            self.clock,
+            GroupSettings.from_config(config),
+            self._offsets_logs,
+            lambda: str(uuid.UUID(bytes=self.rng.randbytes(16), version=4)),
+        )
         self.fetch_sessions = SessionCache(
             config["max.incremental.fetch.session.cache.slots"], lambda: self.rng.getrandbits(31)
         )
@@ -87,6 +98,8 @@ class Broker:
                 self.disk, self.node_id, self._configured_cluster_id, self._new_cluster_id
             )
             await self.controller.load()
+            await self.groups.start()
+            self.controller.deleted_listeners.append(self.groups.on_topics_deleted)
             self._listeners = self._make_listeners()
             for listener in self.config.listeners:
                 endpoint = Endpoint(listener.name, listener.host, listener.port)
@@ -102,6 +115,7 @@ class Broker:
             self._maintenance.cancel()
         if self._listeners is not None:
             await self._listeners.close()
+        await self.groups.close()
         await self.engine.close()
 
     def advertised(self, peer: Peer) -> tuple[str, int]:
@@ -130,6 +144,9 @@ class Broker:
         """Create topics at the start, unless they exist."""
         for name, partitions in topics:
             await self.controller.create_missing(name, -1 if partitions is None else partitions)
+
+    async def _offsets_logs(self) -> list[LogId]:
+        return (await self.internal_topic(OFFSETS_TOPIC)).partitions
 
     def _make_listeners(self) -> Listeners:
         config = self.config

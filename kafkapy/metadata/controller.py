@@ -8,7 +8,7 @@ crash, which the start removes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from kafkapy.clock import Clock
 from kafkapy.errors import ApiError
@@ -43,7 +43,7 @@ class Controller:
         new_uuid: Callable[[], bytes],
     ) -> None:
         self.image = image
-        self.deleted_listeners: list[Callable[[Sequence[Topic]], None]] = []
+        self.deleted_listeners: list[Callable[[Collection[str]], Awaitable[None]]] = []
         self._engine = engine
         self._log = MetadataLog(engine, image)
         self._clock = clock
@@ -96,8 +96,8 @@ class Controller:
                 raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
             await self._commit([RemoveTopicRecord(topic_id=topic.topic_id)])
             await self._engine.delete(topic.partitions)
-            for listener in self.deleted_listeners:
-                listener([topic])
+        for listener in self.deleted_listeners:
+            await listener([topic.name])
 
     async def create_partitions(
         self,
