@@ -46,13 +46,22 @@ _ARRAYS = {kind: _ArrayUnpackers(kind) for kind in FIXED_SIZES}
 
 
 def _long_varint(data: Buffer, offset: int, first: int) -> tuple[int, int]:
-    """Read on where the first byte of an unsigned varint is not its last."""
+    """Read on where the first byte of an unsigned varint is not its last.
+
+    Two bytes reach 16 KB and three 2 MB, so that most records have one of these lengths.
+    """
+    second = data[offset]
+    if second < 0x80:
+        return first - 0x80 + (second << 7), offset + 1
+    third = data[offset + 1]
+    if third < 0x80:
+        return first - 0x80 + (second - 0x80 << 7) + (third << 14), offset + 2
     return read_unsigned_varint(data, offset - 1)
 
 
 def _long_string(data: Buffer, offset: int, first: int) -> tuple[int, int]:
     """Read on as `_long_varint` does; a string has the same limit as with a 16-bit length."""
-    length, offset = read_unsigned_varint(data, offset - 1)
+    length, offset = _long_varint(data, offset, first)
     if length > _LONGEST_STRING + 1:
         raise MalformedError(f"a string of {length - 1} bytes")
     return length, offset
@@ -67,7 +76,7 @@ def _bad_length(name: str, length: int) -> NoReturn:
 def _check_tag_count(data: Buffer, offset: int, count: int) -> tuple[int, int]:
     """Give the number of tagged fields, each of which takes two bytes at least."""
     if count > 127:
-        count, offset = read_unsigned_varint(data, offset - 1)
+        count, offset = _long_varint(data, offset, count)
     if count * 2 > len(data) - offset:
         raise MalformedError(f"{count} tagged fields in {len(data) - offset} bytes")
     return count, offset
@@ -127,7 +136,6 @@ class _ReaderSource(Source):
             [
                 f" if type(data) is not bytes: data = {copy}",
                 " end = len(data)",
-                *([" view = memoryview(data)"] if self.in_place else []),
                 " try:",
                 *self.lines,
                 " except FAULTS as error:",
@@ -204,8 +212,10 @@ class _ReaderSource(Source):
 
     def slice(self, kind: Kind, length: str) -> str:
         """Give an expression for the next `length` bytes, which also moves on."""
-        source = "view" if kind is Kind.RECORDS else "data"
-        part = f"{source}[p:(p := p + {length})]"
+        part = f"[p:(p := p + {length})]"
+        if kind is Kind.RECORDS:
+            return "memoryview(data)" + part
+        part = "data" + part
         if kind is Kind.STRING:
             return f'str({part}, "utf-8")' if self.in_place else f"{part}.decode()"
         return f"bytes({part})" if self.in_place and kind is Kind.BYTES else part
@@ -281,7 +291,6 @@ class _ReaderSource(Source):
         self.function(
             f"def {function}(data, p, n):",
             [
-                *([" view = memoryview(data)"] if self.in_place else []),
                 " end = len(data)",
                 *(f" {line}" for line in initial),
                 " count, p = check_tag_count(data, p, n)",
