@@ -54,7 +54,7 @@ class LeaderEpochs:
     def cut_front(self, start_offset: int) -> bool:
         """Forget what lies before the log's start; tells whether anything changed."""
         following = bisect_right(self.entries, start_offset, key=_by_offset)
-        if following == 0 or self.entries[following - 1].start_offset == start_offset == 0:
+        if following == 0:
             return False
         kept = self.entries[following - 1]._replace(start_offset=start_offset)
         if following == 1 and kept == self.entries[0]:

@@ -7,6 +7,7 @@ makes it wait for an fsync that it shares with all appends of the meantime.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from random import Random
 
@@ -40,6 +41,7 @@ from kafkapy.storage.errors import (
     StorageError,
     UnknownLogError,
 )
+from kafkapy.storage.flushing import Flushes, in_thread, sync_directory
 from kafkapy.storage.log import Environment, Log
 from kafkapy.storage.opening import create_log, open_log
 from kafkapy.storage.segment import OpenSegments
@@ -47,7 +49,6 @@ from kafkapy.wire.errors import CorruptRecordError
 from kafkapy.wire.schema import ZERO_UUID
 
 _DELETED_SUFFIX = "-delete"
-_NO_LIMIT = 2**63 - 1
 _LOGS_PER_TURN = 100
 
 # Until the owner of a log has told its settings, nothing in it may be thrown away.
@@ -73,28 +74,28 @@ class LocalEngine:
     ) -> None:
         self._disk = disk
         self._now_ms = now_ms
+        self._producer_id_expiration_ms = producer_id_expiration_ms
         self._env = Environment(
             disk=disk,
             pool=OpenSegments(disk, max_open_segments),
             now_ms=now_ms,
             random=random or Random(0),
-            producer_id_expiration_ms=producer_id_expiration_ms,
             max_expanded_bytes=max_expanded_bytes,
         )
         self._logs: dict[LogId, Log] = {}
         self._unopened: dict[LogId, DiskError] = {}
         self._watchers: dict[LogId, set[Callable[[], None]]] = {}
-        self._flushes: dict[LogId, asyncio.Task[None]] = {}
+        self._flushes = Flushes(disk, now_ms)
         self._deleted: list[tuple[int, str]] = []
-        self._checkpoints: dict[str, bytes] = {}
+        self._checkpoints: dict[str, dict[tuple[str, int], int]] = {}
         self._unlock: Callable[[], None] | None = None
 
     # Life
 
     async def start(self) -> None:
         """Open, recover, and lock. Raises DirectoryLockedError or DiskError."""
-        self._unlock = self._disk.lock()
         try:
+            self._unlock = self._disk.lock()
             self._open_all()
         except OSError as error:
             self._release()
@@ -145,43 +146,35 @@ class LocalEngine:
         """Make everything durable, mark the shutdown clean, and unlock."""
         if self._unlock is None:
             return
-        await asyncio.gather(*self._flushes.values(), return_exceptions=True)
-        await self._in_thread(self._close_all)
+        await self._flushes.settle()
+        await in_thread(self._disk, self._save_all)
         self._release()
 
-    def _close_all(self) -> None:
+    def _save_all(self) -> None:
+        """Leave the disk as after a clean shutdown; the logs can be used on."""
         clean = not self._unopened
         for log in self._logs.values():
-            clean = self._close_log(log) and clean
-        try:
+            clean = self._save_log(log) and clean
+        # Without the mark the next start recovers.
+        with contextlib.suppress(OSError):
             self._write_checkpoints(sync=True)
             if clean:
                 self._disk.replace(CLEAN_SHUTDOWN, CLEAN_SHUTDOWN_CONTENT, sync=True)
                 self._disk.sync_directory("")
-        except OSError:
-            pass  # without the mark the next start recovers
 
-    def _close_log(self, log: Log) -> bool:
-        if log.failure is None:
-            try:
+    def _save_log(self, log: Log) -> bool:
+        try:
+            log.check()
+            if log.recovery_point < log.end:
                 for segment in log.dirty_segments():
                     segment.file().fsync()
-                for segment in log.segments:
-                    segment.unload()
-                log.write_snapshot()
+                sync_directory(self._disk, log)
                 log.recovery_point = log.end
-                return True
-            except OSError as error:
-                log.fail(error)
-        for segment in log.segments:
-            segment.discard()
-        return False
-
-    async def _in_thread(self, work: Callable[[], None]) -> None:
-        if self._disk.blocking:
-            await asyncio.to_thread(work)
-        else:
-            work()
+            log.save()
+        except (OSError, DiskError):
+            log.discard()
+            return False
+        return True
 
     # Logs
 
@@ -211,17 +204,13 @@ class LocalEngine:
             for log_id in logs:
                 created.append(create_log(self._env, log_id, str(log_id), config))
         except OSError as error:
-            for log in created:
-                self._drop(log)
-            self._disk.remove(str(logs[len(created)]))
+            with contextlib.suppress(OSError):
+                for log in created:
+                    log.discard()
+                    self._disk.remove(log.directory)
             raise DiskError(str(error)) from error
         for log in created:
             self._logs[log.id] = log
-
-    def _drop(self, log: Log) -> None:
-        for segment in log.segments:
-            segment.discard()
-        self._disk.remove(log.directory)
 
     async def configure(self, log: LogId, config: LogConfig) -> None:
         """Change a log's settings from now on."""
@@ -230,24 +219,24 @@ class LocalEngine:
     async def delete(self, logs: Sequence[LogId]) -> None:
         """Delete logs; unknown ones are ignored. Watchers wake."""
         for log_id in logs:
-            flush = self._flushes.get(log_id)
-            if flush is not None:
-                await asyncio.wait([flush])
-            log = self._logs.pop(log_id, None)
-            self._unopened.pop(log_id, None)
+            log = self._logs.get(log_id)
             if log is not None:
-                self._set_aside(log)
-                self._wake((log_id,))
+                await self._flushes.settle(log)
+                log.discard()
+                log.fail(UnknownLogError(str(log_id)))
+                del self._logs[log_id]
+                self._set_aside(log_id, log.config.file_delete_delay_ms)
+            elif self._unopened.pop(log_id, None) is not None:
+                self._set_aside(log_id, 0)
+            self._wake((log_id,))
 
-    def _set_aside(self, log: Log) -> None:
-        for segment in log.segments:
-            segment.discard()
-        aside = f"{log.directory}.{log.id.topic_id.hex()}{_DELETED_SUFFIX}"
+    def _set_aside(self, log_id: LogId, delay_ms: int) -> None:
+        aside = f"{log_id}.{log_id.topic_id.hex()}{_DELETED_SUFFIX}"
         try:
-            self._disk.rename(log.directory, aside)
+            self._disk.rename(str(log_id), aside)
         except OSError as error:
             raise DiskError(str(error)) from error
-        self._deleted.append((self._now_ms() + log.config.file_delete_delay_ms, aside))
+        self._deleted.append((self._now_ms() + delay_ms, aside))
 
     async def claim(self, log: LogId) -> int:
         """Become the owner: a new leader epoch, which fences every earlier owner's appends."""
@@ -282,44 +271,10 @@ class LocalEngine:
     async def _flush_appended(
         self, results: list[Appended | StorageError], to_flush: Sequence[tuple[int, Log]]
     ) -> None:
-        flushes = [self._flush(log, log.end) for _, log in to_flush]
+        flushes = [self._flushes.flush(log, log.end) for _, log in to_flush]
         for (index, log), _ in zip(to_flush, await asyncio.gather(*flushes), strict=True):
             if log.failure is not None:
                 results[index] = log.failure
-
-    async def _flush(self, log: Log, end: int) -> None:
-        """Return when all before `end` is durable, or the log is offline."""
-        while log.recovery_point < end and log.failure is None:
-            flush = self._flushes.get(log.id)
-            if flush is None:
-                flush = asyncio.get_running_loop().create_task(self._flush_once(log))
-                self._flushes[log.id] = flush
-            await asyncio.shield(flush)
-
-    async def _flush_once(self, log: Log) -> None:
-        end = log.end
-        segments = list(log.dirty_segments())
-        is_first = log.recovery_point == log.start
-        try:
-            for segment in segments:
-                segment.pins += 1
-            files = [segment.file() for segment in segments]
-
-            def sync() -> None:
-                for file in files:
-                    file.fsync()
-                if is_first:
-                    self._disk.sync_directory(log.directory)
-
-            await self._in_thread(sync)
-            log.recovery_point = end
-            log.flushed_ms = self._now_ms()
-        except OSError as error:
-            log.fail(error)
-        finally:
-            for segment in segments:
-                segment.pins -= 1
-            del self._flushes[log.id]
 
     def _wake(self, logs: Iterable[LogId]) -> None:
         watchers = self._watchers
@@ -415,31 +370,37 @@ class LocalEngine:
         Raises OffsetOutOfRangeError.
         """
         start = self._log(log).delete_before(offset)
-        self._write_checkpoints()
+        try:
+            self._write(LOG_START_CHECKPOINT, self._starts())
+        except OSError as error:
+            raise DiskError(str(error)) from error
         self._wake((log,))
         return start
 
     async def maintain(self) -> None:
-        """Do what is due: time-based flush, retention, expiry, deletion of files."""
+        """Do what is due: flush, retention, expiry, deletion of files. Raises DiskError."""
         now_ms = self._now_ms()
         paths = [path for due_ms, path in self._deleted if due_ms <= now_ms]
         self._deleted = [deleted for deleted in self._deleted if deleted[0] > now_ms]
         for turn, log in enumerate(list(self._logs.values())):
-            if log.failure is None and log.id in self._logs:
-                paths += self._maintain_log(log, now_ms)
-            if turn % _LOGS_PER_TURN == 0:
+            if log.failure is None:
+                paths += self._trim(log, now_ms)
+            if turn % _LOGS_PER_TURN == _LOGS_PER_TURN - 1:
                 await asyncio.sleep(0)
         await self._flush_due(now_ms)
-        self._write_checkpoints()
-        if paths:
-            await self._in_thread(lambda: self._remove(paths))
+        try:
+            self._write_checkpoints()
+            if paths:
+                await in_thread(self._disk, lambda: self._remove(paths))
+        except OSError as error:
+            raise DiskError(str(error)) from error
 
-    def _maintain_log(self, log: Log, now_ms: int) -> list[str]:
-        log.producers.expire(now_ms - self._env.producer_id_expiration_ms)
+    def _trim(self, log: Log, now_ms: int) -> list[str]:
         start = log.start
         try:
+            log.producers.expire(now_ms - self._producer_id_expiration_ms)
             return retention.enforce(log, now_ms)
-        except OSError as error:
+        except (OSError, CorruptRecordError) as error:
             log.fail(error)
             return []
         finally:
@@ -454,28 +415,40 @@ class LocalEngine:
             if (is_due and log.recovery_point < log.end) or (
                 log.recovery_point < log.active.base_offset
             ):
-                flushes.append(self._flush(log, log.end))
+                flushes.append(self._flushes.flush(log, log.end))
         await asyncio.gather(*flushes)
 
     def _remove(self, paths: Sequence[str]) -> None:
         for path in paths:
             self._disk.remove(path)
 
+    # Checkpoints
+
     def _write_checkpoints(self, *, sync: bool = False) -> None:
-        """Write the checkpoint files that have changed."""
-        logs = [log for log in self._logs.values() if log.failure is None]
-        for name, offsets in (
-            (RECOVERY_POINT_CHECKPOINT, {_place(log): log.recovery_point for log in logs}),
-            (HIGH_WATERMARK_CHECKPOINT, {_place(log): log.end for log in logs}),
-            (
-                LOG_START_CHECKPOINT,
-                {_place(log): log.start for log in logs if log.start > log.segments[0].base_offset},
-            ),
-        ):
-            content = format_offsets(offsets)
-            if sync or self._checkpoints.get(name) != content:
-                self._disk.replace(name, content, sync=sync)
-                self._checkpoints[name] = content
+        """Write the checkpoint files that have changed; with `sync`, all of them for good."""
+        if sync:
+            self._checkpoints.clear()
+            ends = {_place(log): log.end for log in self._online()}
+            self._write(HIGH_WATERMARK_CHECKPOINT, ends, sync=True)
+        recovery_points = {_place(log): log.recovery_point for log in self._online()}
+        self._write(RECOVERY_POINT_CHECKPOINT, recovery_points, sync=sync)
+        self._write(LOG_START_CHECKPOINT, self._starts(), sync=sync)
+
+    def _write(self, name: str, offsets: dict[tuple[str, int], int], *, sync: bool = False) -> None:
+        if self._checkpoints.get(name) != offsets:
+            self._disk.replace(name, format_offsets(offsets), sync=sync)
+            self._checkpoints[name] = offsets
+
+    def _online(self) -> list[Log]:
+        return [log for log in self._logs.values() if log.failure is None]
+
+    def _starts(self) -> dict[tuple[str, int], int]:
+        """The starts that no segment's name tells."""
+        return {
+            _place(log): log.start
+            for log in self._logs.values()
+            if log.start > log.segments[0].base_offset
+        }
 
 
 def _place(log: Log) -> tuple[str, int]:

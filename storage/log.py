@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from random import Random
@@ -26,6 +26,7 @@ from kafkapy.storage.engine import (
 from kafkapy.storage.epochs import LeaderEpochs
 from kafkapy.storage.errors import (
     BatchesTooLargeError,
+    CorruptRecordsError,
     DiskError,
     FencedEpochError,
     OffsetOutOfRangeError,
@@ -35,11 +36,11 @@ from kafkapy.storage.errors import (
 from kafkapy.storage.producers import Producers
 from kafkapy.storage.segment import SNAPSHOT_SUFFIX, OpenSegments, Segment
 from kafkapy.storage.validation import Validator
+from kafkapy.wire.errors import CorruptRecordError
 from kafkapy.wire.records.batch import (
     CONTROL_BIT,
     LENGTH_END,
     PREFIX_BYTES,
-    TIMESTAMP_TYPE_BIT,
     BatchHeader,
     stamp,
 )
@@ -59,7 +60,6 @@ class Environment:
     pool: OpenSegments
     now_ms: Callable[[], int]
     random: Random
-    producer_id_expiration_ms: int
     max_expanded_bytes: int
 
 
@@ -219,7 +219,7 @@ class Log:
             raise self.fail(error) from error
         if header.producer_id >= 0:
             self.producers.record(header, base_offset)
-        time_ms = header.max_timestamp if header.attributes & TIMESTAMP_TYPE_BIT else -1
+        time_ms = now_ms if self._validator.stamps else -1
         return Appended(base_offset, self.end - 1, time_ms, self.start)
 
     def _append_of_coordinator(self, records: Buffer, now_ms: int) -> Appended:
@@ -238,15 +238,14 @@ class Log:
                 self._account(header, base_offset, marker)
         except OSError as error:
             raise self.fail(error) from error
-        header = prepared[-1].header
-        time_ms = header.max_timestamp if header.attributes & TIMESTAMP_TYPE_BIT else -1
+        time_ms = now_ms if self._validator.stamps else -1
         return Appended(first, self.end - 1, time_ms, self.start)
 
     def _prepare(self, header: BatchHeader, batch: Buffer) -> _Prepared:
         marker = None
         if header.producer_id >= 0:
             if header.attributes & CONTROL_BIT:
-                marker = parse_end_txn_marker(batch, header)
+                marker = _marker_in(batch, header)
             self.producers.check_epoch(header, marker.coordinator_epoch if marker else None)
         return _Prepared(header, batch, marker)
 
@@ -317,10 +316,10 @@ class Log:
         segment.file()
         return segment
 
-    def write_snapshot(self, *, sync: bool = False) -> None:
-        """Write down the producers as they are at the end."""
+    def write_snapshot(self) -> None:
+        """Write down the producers as they are at the end. May raise OSError."""
         path = f"{self.directory}/{self.end:020}{SNAPSHOT_SUFFIX}"
-        self._env.disk.replace(path, self.producers.snapshot(), sync=sync)
+        self._env.disk.replace(path, self.producers.snapshot())
 
     def segment_of(self, offset: int) -> int:
         """The index of the segment that an offset lies in."""
@@ -347,6 +346,8 @@ class Log:
             records = self._read(offset, max_bytes, limit, at_least_one)
         except OSError as error:
             raise self.fail(error) from error
+        except CorruptRecordError as error:
+            raise CorruptRecordsError(f"{self.id}: {error}") from error
         if aborted is not None and self.aborted:
             aborted = self.aborted.among(records, offset, self._base_of(offset))
         return Slice(records, bounds, aborted)
@@ -400,6 +401,25 @@ class Log:
         self.aborted.drop_before(min(kept))
         return paths
 
-    def dirty_segments(self) -> Iterable[Segment]:
+    def save(self) -> None:
+        """Write all that memory holds, and close the files. May raise OSError."""
+        for segment in self.segments:
+            segment.unload()
+        if self.end > self.segments[0].base_offset:
+            self.write_snapshot()
+
+    def discard(self) -> None:
+        """Close the files without writing."""
+        for segment in self.segments:
+            segment.discard()
+
+    def dirty_segments(self) -> list[Segment]:
         """The segments that may hold bytes which are not durable."""
         return self.segments[self.segment_of(self.recovery_point) :]
+
+
+def _marker_in(batch: Buffer, header: BatchHeader) -> EndTxnMarker | None:
+    try:
+        return parse_end_txn_marker(batch, header)
+    except CorruptRecordError as error:
+        raise CorruptRecordsError(str(error)) from error

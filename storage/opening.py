@@ -31,6 +31,15 @@ _LEFTOVERS = (".tmp", ".deleted", ".cleaned", ".swap")
 def create_log(env: Environment, log_id: LogId, directory: str, config: LogConfig) -> Log:
     """Make the directory of a new log, with leader epoch 0. May raise OSError."""
     env.disk.mkdir(directory)
+    try:
+        return _new_log(env, log_id, directory, config)
+    except OSError:
+        with contextlib.suppress(OSError):
+            env.disk.remove(directory)
+        raise
+
+
+def _new_log(env: Environment, log_id: LogId, directory: str, config: LogConfig) -> Log:
     metadata = format_partition_metadata(log_id.topic_id)
     env.disk.replace(f"{directory}/{PARTITION_METADATA}", metadata)
     epochs = LeaderEpochs()
@@ -177,13 +186,19 @@ class _Opening:
         return end
 
     def _load_snapshot(self, trusted_end: int) -> None:
+        """Start from the newest snapshot that can be trusted; keep those of segments before it."""
         self._producers.end_offset = self._segments[0].base_offset
+        bases = {segment.base_offset for segment in self._segments}
+        found = False
         for offset in sorted(self._offsets(SNAPSHOT_SUFFIX), reverse=True):
             path = f"{self._directory}/{offset:020}{SNAPSHOT_SUFFIX}"
-            if offset <= trusted_end:
+            if found and offset in bases:
+                continue
+            if not found and self._segments[0].base_offset <= offset <= trusted_end:
                 with contextlib.suppress(ValueError):
                     self._producers = Producers.restore(self._env.disk.read(path), offset)
-                    return
+                    found = True
+                    continue
             self._env.disk.remove(path)
 
     def _cut(self, index: int) -> None:

@@ -232,6 +232,7 @@ class Segment:
         if end < self.size:
             file.truncate(end)
             self.size = end
+        self._index_timestamp()
         self.write_indexes()
 
     # Writing
@@ -280,6 +281,8 @@ class Segment:
 
     def read(self, offset: int, max_bytes: int, end: int, at_least_one: bool) -> bytes | memoryview:
         """Whole batches from the one that holds `offset` on, before the position `end`."""
+        if max_bytes < HEADER_BYTES and not at_least_one:
+            return b""
         file = self.file()
         start = self.position_of(offset)
         if start >= end:
@@ -322,7 +325,11 @@ class Segment:
             at = position - window_start
             if at + _EXTENT.size > len(window):
                 window, window_start, at = file.pread(_HOP_BYTES, position), position, 0
+            if at + _EXTENT.size > len(window):
+                raise CorruptRecordError("the last batch is cut off")
             base_offset, length, delta = _EXTENT.unpack_from(window, at)
+            if length < HEADER_BYTES - LENGTH_END:
+                raise CorruptRecordError(f"batch length {length}")
             yield position, base_offset, length, delta
             position += length + LENGTH_END
 
@@ -333,7 +340,7 @@ class Segment:
         while at + _EXTENT.size <= len(data):
             base_offset, length, delta = _EXTENT.unpack_from(data, at)
             next_offset = base_offset
-            if at + length + LENGTH_END > len(data):
+            if length < 0 or at + length + LENGTH_END > len(data):
                 break
             next_offset += delta + 1
             at += length + LENGTH_END

@@ -74,19 +74,19 @@ class Validator:
         "_max_expanded_bytes",
         "_max_message_bytes",
         "_reads_records",
-        "_stamps",
+        "stamps",
     )
 
     def __init__(self, config: LogConfig, max_expanded_bytes: int) -> None:
         self._max_message_bytes = config.max_message_bytes
         self._max_expanded_bytes = max_expanded_bytes
-        self._stamps = config.message_timestamp_type is TimestampType.LOG_APPEND_TIME
+        self.stamps = config.message_timestamp_type is TimestampType.LOG_APPEND_TIME
         self._before_max_ms = config.message_timestamp_before_max_ms
         self._after_max_ms = config.message_timestamp_after_max_ms
+        if self.stamps:
+            self._before_max_ms = self._after_max_ms = _NO_LIMIT
         self._compacted = config.is_compacted
-        self._reads_records = self._compacted or (
-            self._before_max_ms != _NO_LIMIT and not self._stamps
-        )
+        self._reads_records = self._compacted or self._before_max_ms != _NO_LIMIT
         self._compression = _COMPRESSIONS.get(config.compression_type)
         self._level = {
             Compression.GZIP: config.compression_gzip_level,
@@ -111,7 +111,7 @@ class Validator:
         if self._reads_records or header.max_timestamp - now_ms > self._after_max_ms:
             self._check_records(header, batch, now_ms)
         attributes = header.attributes
-        if self._stamps or (
+        if self.stamps or (
             self._compression is not None and attributes & COMPRESSION_MASK != self._compression
         ):
             return self._rewritten(header, batch, now_ms)
@@ -128,7 +128,7 @@ class Validator:
             for header, batch in batches(records):
                 if len(batch) > self._max_message_bytes:
                     raise self._too_large(len(batch))
-                yield self._rewritten(header, batch, now_ms) if self._stamps else (header, batch)
+                yield self._rewritten(header, batch, now_ms) if self.stamps else (header, batch)
         except CorruptRecordError as error:
             raise CorruptRecordsError(str(error)) from error
 
@@ -145,8 +145,6 @@ class Validator:
         except WireError as error:
             raise CorruptRecordsError(str(error)) from error
         earliest, latest = now_ms - self._before_max_ms, now_ms + self._after_max_ms
-        if self._stamps:
-            earliest, latest = -_NO_LIMIT, _NO_LIMIT
         keyless = set(summary.keyless) if self._compacted else set()
         is_untimely = summary.max_timestamp_ms > latest or summary.min_timestamp_ms < earliest
         if not keyless and not is_untimely:
@@ -191,7 +189,7 @@ class Validator:
             )
             if len(batch) > self._max_message_bytes:
                 raise self._too_large(len(batch))
-        if self._stamps:
+        if self.stamps:
             if header.attributes & TIMESTAMP_TYPE_BIT:
                 raise InvalidTimestampError("a producer must not use the timestamps of the log")
             batch = stamp_log_append_time(batch, now_ms)

@@ -1,0 +1,78 @@
+"""Group commit: one fsync serves every append that arrived before it began."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from kafkapy.storage.checkpoints import LEADER_EPOCH_CHECKPOINT, PARTITION_METADATA
+from kafkapy.storage.disk import Disk, File
+from kafkapy.storage.log import Log
+
+
+async def in_thread(disk: Disk, work: Callable[[], None]) -> None:
+    """Do what blocks without holding the event loop up, where the disk blocks at all."""
+    if disk.blocking:
+        await asyncio.to_thread(work)
+    else:
+        work()
+
+
+class Flushes:
+    """The flushes under way, at most one per log."""
+
+    def __init__(self, disk: Disk, now_ms: Callable[[], int]) -> None:
+        self._disk = disk
+        self._now_ms = now_ms
+        self._running: dict[Log, asyncio.Task[None]] = {}
+
+    async def flush(self, log: Log, end: int) -> None:
+        """Return when all before `end` is durable, or the log is offline."""
+        while log.recovery_point < end and log.failure is None:
+            running = self._running.get(log)
+            if running is None:
+                running = asyncio.get_running_loop().create_task(self._flush(log))
+                self._running[log] = running
+            # A caller that gives up must not take the others' flush with it.
+            await asyncio.shield(running)
+
+    async def settle(self, log: Log | None = None) -> None:
+        """Wait for the flush of one log, or of all, that is under way."""
+        running = [task for of, task in self._running.items() if log is None or of is log]
+        if running:
+            await asyncio.wait(running)
+
+    async def _flush(self, log: Log) -> None:
+        end = log.end
+        segments = log.dirty_segments()
+        for segment in segments:
+            segment.pins += 1
+        try:
+            files = [segment.file() for segment in segments]
+            await in_thread(self._disk, lambda: self._sync(log, files))
+            log.recovery_point = end
+            log.flushed_ms = self._now_ms()
+        except OSError as error:
+            log.fail(error)
+        finally:
+            for segment in segments:
+                segment.pins -= 1
+            del self._running[log]
+
+    def _sync(self, log: Log, files: list[File]) -> None:
+        for file in files:
+            file.fsync()
+        if log.recovery_point <= log.active.base_offset:
+            sync_directory(self._disk, log)
+
+
+def sync_directory(disk: Disk, log: Log) -> None:
+    """Make a log's directory and the small files in it durable. May raise OSError."""
+    for name in (PARTITION_METADATA, LEADER_EPOCH_CHECKPOINT):
+        file = disk.open(f"{log.directory}/{name}")
+        try:
+            file.fsync()
+        finally:
+            file.close()
+    disk.sync_directory(log.directory)
+    disk.sync_directory("")
