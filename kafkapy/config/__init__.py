@@ -1,0 +1,1 @@
+"""Configuration: every key of Kafka 4.3, and what its settings mean for this broker."""

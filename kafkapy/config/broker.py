@@ -96,6 +96,11 @@ class BrokerConfig:
         return node_id
 
     @property
+    def connection_limits(self) -> dict[str, int]:
+        """How many connections some addresses may have, others `max.connections.per.ip`."""
+        return listeners.parse_connection_limits(self["max.connections.per.ip.overrides"])
+
+    @property
     def data_dir(self) -> str:
         """The directory of the log."""
         directories: tuple[str, ...] = self["log.dirs"] or self["log.dir"]
@@ -123,12 +128,12 @@ class BrokerConfig:
         everything = listeners.parse_listeners("listeners", self["listeners"], protocols)
         listeners.check_ports(everything)
         own = tuple(listener for listener in everything if listener.name not in controllers)
+        advertised = listeners.advertise(own)
         explicit = self["advertised.listeners"]
-        if explicit is None:
-            advertised = listeners.advertise(own)
-        else:
-            advertised = listeners.parse_listeners("advertised.listeners", explicit, protocols)
-        checks.check_listeners(own, advertised, controllers)
+        if explicit is not None:
+            everything = listeners.parse_listeners("advertised.listeners", explicit, protocols)
+            advertised = tuple(each for each in everything if each.name not in controllers)
+        checks.check_listeners(own, advertised)
         return own, advertised
 
     def _topic_default(self, topic_key: str) -> Any:

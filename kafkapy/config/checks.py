@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from kafkapy.config.definition import ConfigError
-from kafkapy.config.listeners import Listener
+from kafkapy.config.listeners import Listener, parse_connection_limits
 from kafkapy.config.registry import BROKER, GROUP, group_synonym
 from kafkapy.wire.error_codes import ErrorCode
 
@@ -26,19 +26,36 @@ def check_broker(config: Values) -> None:
         raise ConfigError("process.roles must have broker: a controller alone serves no clients.")
     if len(config["log.dirs"] or config["log.dir"]) > 1:
         raise ConfigError("log.dirs must have one directory: a broker keeps its data in one place.")
-    for name in ("log.retention.ms", "log.retention.minutes", "log.retention.hours"):
-        value = config[name]
-        # Kafka, too, lets the dynamic key have 0 for "at once", and refuses the static ones.
-        if value == 0 and name != "log.retention.ms":
-            raise ConfigError(f"{name} must be -1 for no limit, or at least 1.")
-    for name, least in (("log.roll.ms", 1), ("log.roll.jitter.ms", 0)):
-        value = config[name]
-        if value is not None and value < least:
-            raise ConfigError(f"{name} must be greater than or equal to {least}")
+    _check_log_times(config)
+    _check_connections(config)
+    if "classic" not in config["group.coordinator.rebalance.protocols"]:
+        raise ConfigError("group.coordinator.rebalance.protocols must have classic.")
     for name in GROUP:
         _check_broker_limits(config, name)
     for kind in ("consumer", "share", "streams"):
         _check_heartbeat(config, f"group.{kind}")
+
+
+def _check_log_times(config: Values) -> None:
+    for name in ("log.retention.ms", "log.retention.minutes", "log.retention.hours"):
+        retention = config[name]
+        if retention == 0:
+            raise ConfigError(f"{name} must be -1 for no limit, or at least 1.")
+        if retention is not None:
+            break  # This one counts, whatever the coarser ones are.
+    for name, least in (("log.roll.ms", 1), ("log.roll.jitter.ms", 0)):
+        value = config[name]
+        if value is not None and value < least:
+            raise ConfigError(f"{name} must be greater than or equal to {least}")
+
+
+def _check_connections(config: Values) -> None:
+    overrides = parse_connection_limits(config["max.connections.per.ip.overrides"])
+    if config["max.connections.per.ip"] == 0 and not overrides:
+        raise ConfigError("max.connections.per.ip may be 0 only where some addresses have another.")
+    largest, queued = config["socket.request.max.bytes"], config["queued.max.request.bytes"]
+    if 0 < queued < largest:
+        raise ConfigError("queued.max.request.bytes must be at least socket.request.max.bytes.")
 
 
 def _check_broker_limits(config: Values, group_key: str) -> None:
@@ -73,21 +90,17 @@ def _check_heartbeat(values: Values, prefix: str) -> None:
         raise ConfigError(f"{heartbeat} must be less than {session}")
 
 
-def check_listeners(
-    own: Sequence[Listener], advertised: Sequence[Listener], controllers: Collection[str]
-) -> None:
+def check_listeners(own: Sequence[Listener], advertised: Sequence[Listener]) -> None:
     """Check the listeners that clients use. Raises ConfigError."""
     if not own:
         raise ConfigError("listeners must have one that is not in controller.listener.names.")
+    if not advertised:
+        raise ConfigError("advertised.listeners must have one that is not of a controller.")
     names = {listener.name for listener in own}
     for listener in advertised:
-        if listener.name in controllers:
-            raise ConfigError(
-                f"advertised.listeners must not have {listener.name}, a listener of controllers."
-            )
         if listener.name not in names:
             raise ConfigError(f"advertised.listeners has {listener.name}, which listeners lacks.")
-        if listener.host in ("0.0.0.0", "::"):
+        if listener.host == "0.0.0.0":
             raise ConfigError(
                 f"advertised.listeners has {listener}; clients need an address to connect to."
             )

@@ -45,8 +45,6 @@ def parse_protocol_map(text: str) -> dict[str, str]:
                 f"listener.security.protocol.map has {item!r} where a listener's name and one of "
                 f"{', '.join(SECURITY_PROTOCOLS)} belong, as in INTERNAL:PLAINTEXT."
             )
-        if name.upper() in protocols:
-            raise ConfigError(f"listener.security.protocol.map names {name.upper()} twice.")
         protocols[name.upper()] = protocol.upper()
     return protocols
 
@@ -92,3 +90,16 @@ def advertise(listeners: Sequence[Listener]) -> tuple[Listener, ...]:
         msgspec.structs.replace(listener, host="") if listener.host in ALL_INTERFACES else listener
         for listener in listeners
     )
+
+
+def parse_connection_limits(text: str) -> dict[str, int]:
+    """Read the value of `max.connections.per.ip.overrides`. Raises ConfigError."""
+    limits = {}
+    for item in split_list(text):
+        address, _, count = item.rpartition(":")
+        if not address or not (count.isascii() and count.isdigit() and len(count) <= 10):
+            raise ConfigError(
+                f"max.connections.per.ip.overrides has {item!r} where address:number belongs."
+            )
+        limits[address.strip("[]")] = int(count)
+    return limits

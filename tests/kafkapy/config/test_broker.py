@@ -78,7 +78,6 @@ def test_a_listener_on_all_interfaces_is_advertised_as_the_address_the_client_ca
         ({"listeners": "PLAINTEXT://a:1,SSL://b:1"}, "same port"),
         ({"listeners": ""}, "must not be empty"),
         ({"listener.security.protocol.map": "A:B"}, "'A:B'"),
-        ({"listener.security.protocol.map": "A:SSL,a:SSL"}, "A twice"),
         ({"advertised.listeners": "SSL://h:1"}, "which listeners lacks"),
         ({"advertised.listeners": "PLAINTEXT://0.0.0.0:1"}, "address to connect to"),
         ({"controller.listener.names": "PLAINTEXT"}, "listeners must have one"),
@@ -87,6 +86,12 @@ def test_a_listener_on_all_interfaces_is_advertised_as_the_address_the_client_ca
         ({"node.id": "-1"}, "Invalid value -1 for configuration node.id"),
         ({"log.dirs": "a,b"}, "log.dirs must have one directory"),
         ({"log.retention.hours": "0"}, "log.retention.hours must be -1"),
+        ({"log.retention.ms": "0"}, "log.retention.ms must be -1"),
+        ({"max.connections.per.ip": "0"}, "max.connections.per.ip may be 0 only"),
+        ({"max.connections.per.ip.overrides": "a"}, "'a' where address:number belongs"),
+        ({"max.connections.per.ip.overrides": "a:x"}, "'a:x' where address:number belongs"),
+        ({"queued.max.request.bytes": "5"}, "queued.max.request.bytes must be at least"),
+        ({"group.coordinator.rebalance.protocols": "consumer"}, "must have classic"),
         ({"log.roll.ms": "0"}, "log.roll.ms must be greater than or equal to 1"),
         ({"num.partitions": "0"}, "Value must be at least 1"),
         (
@@ -162,3 +167,25 @@ def test_what_every_kraft_file_has_gives_no_warning():
 def test_the_directory_comes_from_the_newer_key():
     assert BrokerConfig({"log.dir": "a"}).data_dir == "a"
     assert BrokerConfig({"log.dir": "a", "log.dirs": "b"}).data_dir == "b"
+
+
+def test_only_the_retention_that_counts_is_checked():
+    config = BrokerConfig({"log.retention.hours": "0", "log.retention.ms": "5"})
+    assert config.topic_defaults["retention.ms"] == 5
+
+
+def test_some_addresses_may_have_other_limits_of_connections():
+    text = "127.0.0.1:5, [::1]:6"
+    config = BrokerConfig({"max.connections.per.ip.overrides": text})
+    assert config.connection_limits == {"127.0.0.1": 5, "::1": 6}
+
+
+def test_listeners_of_controllers_are_not_advertised():
+    config = BrokerConfig(
+        {
+            "listeners": "PLAINTEXT://:9092,CONTROLLER://:9093",
+            "advertised.listeners": "PLAINTEXT://h:9092,CONTROLLER://h:9093",
+            "controller.listener.names": "CONTROLLER",
+        }
+    )
+    assert [str(listener) for listener in config.advertised_listeners] == ["PLAINTEXT://h:9092"]
