@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -47,9 +48,11 @@ public final class MessageVectors {
         /** Everything is set, to values of all sizes; arrays have two elements. */
         FILLED,
         /** What may be null is; the rest is empty or least; arrays have one element. */
-        NULLS,
-        /** As above, but nothing with structs inside is null; the rest is empty or greatest. */
-        INNER_NULLS,
+        NULLS_0,
+        /** The same below one nullable struct, or array of structs; integers are greatest. */
+        NULLS_1,
+        /** The same below two of them; integers are least. */
+        NULLS_2,
         /** Fields have their defaults, but each array of structs has one element. */
         DEFAULTS
     }
@@ -110,7 +113,7 @@ public final class MessageVectors {
             ObjectNode line = NODES.objectNode();
             line.put("message", name);
             line.put("version", version);
-            line.put("variant", variant.name().toLowerCase());
+            line.put("variant", variant.name().toLowerCase(Locale.ROOT));
             line.set("fields", fields);
             line.put("bytes", bytes);
             out.write((JSON.writeValueAsString(line) + "\n").getBytes(StandardCharsets.UTF_8));
@@ -161,6 +164,7 @@ public final class MessageVectors {
         private final String name;
         private final short version;
         private final Variant variant;
+        private final boolean withNulls;
         private final JsonNode definition;
         private final Map<String, JsonNode> structs = new HashMap<>();
 
@@ -168,6 +172,7 @@ public final class MessageVectors {
             this.name = name;
             this.version = version;
             this.variant = variant;
+            withNulls = variant.name().startsWith("NULLS");
             String resource = "/common/message/" + name + ".json";
             try (InputStream in = Message.class.getResourceAsStream(resource)) {
                 definition = JSON.readTree(in);
@@ -178,46 +183,46 @@ public final class MessageVectors {
         }
 
         JsonNode fields() {
-            return struct(definition.get("fields"), name);
+            int enter = variant.ordinal() - Variant.NULLS_0.ordinal();
+            return struct(definition.get("fields"), name, enter);
         }
 
-        private boolean withNulls() {
-            return variant == Variant.NULLS || variant == Variant.INNER_NULLS;
-        }
-
-        private ObjectNode struct(JsonNode declared, String path) {
+        /** Fills a struct; where nulls are wanted, {@code enter} nullable ones are not yet null. */
+        private ObjectNode struct(JsonNode declared, String path, int enter) {
             ObjectNode struct = NODES.objectNode();
             for (JsonNode field : declared) {
                 if (!covers(field.path("versions").asText("none"))) continue;
                 String title = field.get("name").asText();
                 String key = Character.toLowerCase(title.charAt(0)) + title.substring(1);
-                JsonNode value = value(field, path + "." + key);
+                JsonNode value = value(field, path + "." + key, enter);
                 if (value != null) struct.set(key, value);
             }
             return struct;
         }
 
         /** Gives the value of a field; null leaves a tagged field out. */
-        private JsonNode value(JsonNode field, String path) {
+        private JsonNode value(JsonNode field, String path, int enter) {
             boolean nullable = covers(field.path("nullableVersions").asText("none"));
             boolean tagged = covers(field.path("taggedVersions").asText("none"));
             String type = field.get("type").asText();
             boolean array = type.startsWith("[]");
             String element = array ? type.substring(2) : type;
             JsonNode inner = field.has("fields") ? field.get("fields") : structs.get(element);
-            boolean enter = variant == Variant.INNER_NULLS && inner != null;
-            if (withNulls() && nullable && !enter) return NODES.nullNode();
-            if (withNulls() && tagged && !enter) return null;
+            if (withNulls && (inner == null || enter == 0)) {
+                if (nullable) return NODES.nullNode();
+                if (tagged) return null;
+            }
+            int left = nullable ? enter - 1 : enter;
             if (variant == Variant.DEFAULTS && inner == null) {
                 // Records are the one type that is null wherever it can be.
                 if (type.equals("records") && nullable) return NODES.nullNode();
                 return defaultValue(element, array, field.path("default").asText());
             }
-            if (!array) return inner == null ? scalar(type, path) : struct(inner, path);
+            if (!array) return inner == null ? scalar(type, path) : struct(inner, path, left);
             ArrayNode elements = NODES.arrayNode();
             for (int i = 0; i < length(inner == null, path); i++) {
                 String place = path + "." + i;
-                elements.add(inner == null ? scalar(element, place) : struct(inner, place));
+                elements.add(inner == null ? scalar(element, place) : struct(inner, place, left));
             }
             return elements;
         }
@@ -242,8 +247,8 @@ public final class MessageVectors {
 
         private JsonNode scalar(String type, String path) {
             Random random = random(path);
-            boolean extreme = withNulls();
-            boolean least = variant == Variant.NULLS;
+            boolean extreme = withNulls;
+            boolean least = variant != Variant.NULLS_1;
             switch (type) {
                 case "int8": return integer(random, Byte.MIN_VALUE, Byte.MAX_VALUE);
                 case "int16": return integer(random, Short.MIN_VALUE, Short.MAX_VALUE);
@@ -254,7 +259,7 @@ public final class MessageVectors {
                 case "float64":
                     double limit = least ? -Double.MAX_VALUE : Double.MIN_VALUE;
                     return NODES.numberNode(extreme ? limit : random.nextDouble());
-                case "bool": return NODES.booleanNode(!least);
+                case "bool": return NODES.booleanNode(!extreme || !least);
                 case "uuid":
                     Uuid uuid = new Uuid(extreme ? -1 : random.nextLong(), random.nextLong());
                     return NODES.textNode(uuid.toString());
@@ -269,8 +274,7 @@ public final class MessageVectors {
         }
 
         private JsonNode integer(Random random, long least, long greatest) {
-            if (variant == Variant.NULLS) return NODES.numberNode(least);
-            if (variant == Variant.INNER_NULLS) return NODES.numberNode(greatest);
+            if (withNulls) return NODES.numberNode(variant == Variant.NULLS_1 ? greatest : least);
             long value = random.nextLong() >> random.nextInt(48);
             return NODES.numberNode(greatest == Long.MAX_VALUE
                     ? value
@@ -283,7 +287,7 @@ public final class MessageVectors {
         }
 
         private String text(Random random) {
-            String alphabet = "abcdefghijklmnopqrstuvwxyz-_.0123456789é日😀";
+            String alphabet = "abcdefghijklmnopqrstuvwxyz-_.0123456789\u00e9\u65e5\ud83d\ude00";
             int[] letters = alphabet.codePoints().toArray();
             StringBuilder text = new StringBuilder();
             for (int size = size(random); size > 0; size--) {
