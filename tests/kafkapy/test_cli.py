@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from kafkapy import __version__
@@ -118,3 +121,15 @@ def test_the_environment_of_a_test_container_is_enough_and_gives_no_warning():
     assert settings.broker_config.advertised_listeners[0].port == 32768
     assert settings.broker_config.warnings() == []
     assert settings.cluster_id == "4L6g3nShT-eMCtK--X86sw"
+
+
+def test_a_start_without_a_file_loads_nothing_that_it_does_not_need():
+    program = (
+        "import sys, kafkapy.cli; kafkapy.cli.parse_args([], {});"
+        "print(sorted({'javaproperties', 'difflib', 'kafkapy.config.documentation'}"
+        " & sys.modules.keys()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert done.stdout == "[]\n"
