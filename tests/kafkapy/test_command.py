@@ -9,13 +9,17 @@ import signal
 import socket
 import subprocess
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-import kafka
 import pytest
 
 import kafkapy
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # what a client's own import warns of
+    import kafka
 
 pytestmark = pytest.mark.filterwarnings("default:unclosed:ResourceWarning")
 
@@ -35,14 +39,15 @@ class Process:
     """A broker process that said it is ready, on `bootstrap`."""
 
     def __init__(self, cwd: Path, arguments: tuple[str, ...], variables: dict[str, str]) -> None:
-        self.process = subprocess.Popen(
-            command(*arguments),
-            cwd=cwd,
-            env=environment(**variables),
-            stdout=subprocess.PIPE,
-            stderr=(cwd / "stderr.txt").open("ab"),
-            text=True,
-        )
+        with (cwd / "stderr.txt").open("ab") as stderr:
+            self.process = subprocess.Popen(
+                command(*arguments),
+                cwd=cwd,
+                env=environment(**variables),
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+            )
         assert self.process.stdout is not None
         match = READY.fullmatch(self.process.stdout.readline())
         assert match, (cwd / "stderr.txt").read_text()
