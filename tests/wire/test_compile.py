@@ -76,6 +76,14 @@ class Structs(Data, versions="0-1", flexible="1+"):
     other: Item | None = struct(Item, nullable="1+", default=None)
 
 
+class Holder(Struct):
+    item: Item | None = struct(Item, nullable="0+", default=None)
+
+
+class Holders(Data, versions="0-1", flexible="1+"):
+    holders: list[Holder] = array(Holder)
+
+
 class Tagged(Data, versions="0-2", flexible="1+"):
     ordinary: int = int8()
     late: str = string("1+", tag=1)
@@ -140,6 +148,8 @@ class Number(Data, versions="0-1", flexible="1+"):
         (Structs(Item(1, "a"), Item()), 0, "01 0001 61 00 0000"),
         (Structs(Item(1, "a"), None), 1, "01 02 61 00 ff 00"),
         (Structs(Item(1, "a"), Item(2, "")), 1, "01 02 61 00 01 02 01 00 00"),
+        (Holders([Holder(), Holder()]), 0, "00000002 ff ff"),
+        (Holders([Holder(), Holder(Item(1, ""))]), 1, "03 ff 00 01 01 01 00 00 00"),
         (Tagged(1, moved=6), 0, "01 0006"),
         (Tagged(1, moved=6), 1, "01 0006 00"),
         (Tagged(1), 2, "01 00"),
