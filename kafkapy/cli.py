@@ -14,6 +14,7 @@ from kafkapy.config.broker import BrokerConfig
 from kafkapy.config.definition import ConfigError
 from kafkapy.config.sources import read_environment, read_overrides, read_properties
 from kafkapy.logs import LOG_LEVELS
+from kafkapy.metadata.topics import parse_topic
 
 _COMMANDS = ("serve",)
 _DEFAULT_HOST, _DEFAULT_PORT = "127.0.0.1", 9092
@@ -113,10 +114,10 @@ def _port(text: str) -> int:
 
 
 def _topic(text: str) -> tuple[str, int | None]:
-    name, colon, count = text.partition(":")
-    if not name or (colon and not (count.isascii() and count.isdigit() and int(count[:10]) > 0)):
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME or NAME:PARTITIONS")
-    return name, int(count) if colon else None
+    try:
+        return parse_topic(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _overrides(arguments: argparse.Namespace) -> dict[str, str]:
