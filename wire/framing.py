@@ -5,11 +5,13 @@ No I/O here: the caller feeds what arrived and takes the frames that are whole.
 
 from __future__ import annotations
 
+import itertools
+import struct
 from collections import deque
 
 from kafkapy.wire.errors import FrameTooLargeError
 
-_PREFIX_BYTES = 4
+_PREFIX = struct.Struct(">i")
 
 # A frame up to this size is copied out of its chunk, which is cheaper than a view and lets the
 # chunk go; a larger one is a view.
@@ -61,25 +63,25 @@ class FrameSplitter:
         """
         size = self._size
         if size < 0:
-            if self.buffered_bytes < _PREFIX_BYTES:
+            if self.buffered_bytes < _PREFIX.size:
                 return None
-            size = int.from_bytes(self._peek_prefix(), "big", signed=True)
+            size = self._peek_size()
             if not 0 <= size <= self.max_bytes:
                 raise FrameTooLargeError(f"a frame of {size} bytes; the limit is {self.max_bytes}")
-            self._skip(_PREFIX_BYTES)
+            self._skip(_PREFIX.size)
         if self.buffered_bytes < size:
             self._size = size
             return None
         self._size = -1
         return self._take(size) if size else b""
 
-    def _peek_prefix(self) -> bytes:
-        position = self._position
-        prefix = bytes(self._chunks[0][position : position + _PREFIX_BYTES])
-        if len(prefix) < _PREFIX_BYTES:
-            for chunk in list(self._chunks)[1:_PREFIX_BYTES]:
-                prefix += chunk[: _PREFIX_BYTES - len(prefix)]
-        return prefix
+    def _peek_size(self) -> int:
+        chunk, start = self._chunks[0], self._position
+        if start + _PREFIX.size > len(chunk):
+            parts = [chunk[start:], *itertools.islice(self._chunks, 1, _PREFIX.size)]
+            chunk, start = b"".join(part[: _PREFIX.size] for part in parts), 0
+        size: int = _PREFIX.unpack_from(chunk, start)[0]
+        return size
 
     def _skip(self, size: int) -> None:
         """Move on by `size` bytes, which may end several chunks."""
@@ -92,14 +94,11 @@ class FrameSplitter:
         chunk, start = self._chunks[0], self._position
         if start + size > len(chunk):
             return self._gather(size)
-        part = memoryview(chunk)[start : start + size]
-        # A block that may still grow must not be exported.
-        if size <= _SMALL_FRAME_BYTES or isinstance(chunk, bytearray):
-            frame: bytes | memoryview = bytes(part)
-        else:
-            frame = part
         self._skip(size)
-        return frame
+        # There is no view of a block, because what is exported cannot grow.
+        if size <= _SMALL_FRAME_BYTES or isinstance(chunk, bytearray):
+            return bytes(chunk[start : start + size])
+        return memoryview(chunk)[start : start + size]
 
     def _gather(self, size: int) -> memoryview | bytes:
         """Take bytes that lie in several chunks, letting go of each chunk as it is copied."""

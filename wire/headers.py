@@ -17,7 +17,7 @@ from kafkapy.wire.errors import MalformedError
 from kafkapy.wire.schema import Buffer
 
 _FIXED = struct.Struct(">hhi")
-_FIXED_AND_LENGTH = struct.Struct(">hhih")
+_LENGTH = struct.Struct(">h")
 _CORRELATION_ID = struct.Struct(">i")
 
 
@@ -55,13 +55,13 @@ def read_request_header(
 
 def write_request_header(header: RequestHeader, version: int) -> bytes:
     """Encode the header of a request in a version of the header."""
-    fixed = (header.api_key, header.api_version, header.correlation_id)
+    fixed = _FIXED.pack(header.api_key, header.api_version, header.correlation_id)
     if version == 0:
-        return _FIXED.pack(*fixed)
+        return fixed
     client_id = b"" if header.client_id is None else header.client_id.encode()
     length = -1 if header.client_id is None else len(client_id)
     tags = b"\0" if version == 2 else b""
-    return _FIXED_AND_LENGTH.pack(*fixed, length) + client_id + tags
+    return fixed + _LENGTH.pack(length) + client_id + tags
 
 
 def read_response_header(frame: Buffer, version: int) -> tuple[int, int]:
@@ -85,8 +85,8 @@ def write_response_header(correlation_id: int, version: int) -> bytes:
 
 def _read_client_id(frame: Buffer) -> tuple[str | None, int]:
     """Read the client id; its length takes two bytes even where the header has tagged fields."""
-    *_, length = _FIXED_AND_LENGTH.unpack_from(frame)
-    offset = _FIXED_AND_LENGTH.size
+    (length,) = _LENGTH.unpack_from(frame, _FIXED.size)
+    offset = _FIXED.size + _LENGTH.size
     if length >= 0:
         return str(frame[offset : offset + length], "utf-8"), offset + length
     if length == -1:
