@@ -33,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except StorageError as error:
         return _fail(str(error))
     except OSError as error:
-        return _fail(error.strerror or str(error))
+        reason = error.strerror or str(error)
+        return _fail(f"{error.filename}: {reason}" if error.filename else reason)
     except KeyboardInterrupt:
         return 130
     return 0
