@@ -17,6 +17,7 @@ from kafkapy.wire.layout import (
     PREPARED_COUNT,
     Source,
     array_format,
+    count_uses,
     has_records,
     layout,
     smallest_size,
@@ -125,6 +126,8 @@ class _ReaderSource(Source):
         self.names.update(_NAMES)
         # Bytes are quicker to index and to decode, so that only records are worth a view.
         self.in_place = has_records(message_type)
+        self.uses = count_uses(message_type, version)
+        self.functions_by_struct: dict[type[Struct], str] = {}
 
     def compile(self, message_type: type[Message]) -> Any:
         title = f"{message_type.__name__} v{self.version}"
@@ -160,7 +163,26 @@ class _ReaderSource(Source):
         self.add(f"{targets}, = {unpack}(data, p); p += {layout_.size}")
 
     def struct(self, struct_type: type[Struct], target: str) -> None:
-        """Read a struct into `target`."""
+        """Read a struct into `target`: by a function if it occurs more than once, or in place."""
+        if self.uses[struct_type] > 1:
+            self.flush()
+            self.add(f"{target}, p = {self.shared(struct_type)}(data, p)")
+        else:
+            self.in_line(struct_type, target)
+
+    def shared(self, struct_type: type[Struct]) -> str:
+        """Make a function that reads a struct, once; compiling each copy would take too long."""
+        if struct_type not in self.functions_by_struct:
+            function = self.functions_by_struct[struct_type] = self.fresh("read_struct")
+            outer, self.lines = self.lines, []
+            outer_indent, self.indent = self.indent, 1
+            self.in_line(struct_type, "value")
+            heading = f"def {function}(data, p):"
+            self.function(heading, [" end = len(data)", *self.lines, " return value, p"])
+            self.lines, self.indent = outer, outer_indent
+        return self.functions_by_struct[struct_type]
+
+    def in_line(self, struct_type: type[Struct], target: str) -> None:
         ordinary, tagged = layout(struct_type, self.version)
         values = {}
         for field in ordinary:

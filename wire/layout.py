@@ -6,6 +6,7 @@ Shared by the reader's and the writer's generators; see `compile`.
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from typing import Any, NamedTuple
 
 from kafkapy.wire.schema import Field, FieldType, Kind, Message, Struct
@@ -32,6 +33,22 @@ def layout(struct_type: type[Struct], version: int) -> Layout:
     tagged = [field for field in present if field.tag is not None and version in field.tagged]
     ordinary = [field for field in present if field not in tagged]
     return Layout(ordinary, sorted(tagged, key=lambda field: field.tag or 0))
+
+
+def count_uses(struct_type: type[Struct], version: int) -> Counter[type[Struct]]:
+    """Count in how many places each struct occurs, at any depth."""
+    uses: Counter[type[Struct]] = Counter()
+
+    def visit(visited: type[Struct]) -> None:
+        uses[visited] += 1
+        if uses[visited] == 1:
+            for field in visited.__fields__:
+                inner = (field.type.element or field.type).struct
+                if inner is not None and version in field.versions:
+                    visit(inner)
+
+    visit(struct_type)
+    return uses
 
 
 def smallest_size(type_: FieldType, version: int, flexible: bool) -> int:
