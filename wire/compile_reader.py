@@ -26,7 +26,7 @@ from kafkapy.wire.primitives import read_unsigned_varint
 from kafkapy.wire.schema import Buffer, Field, FieldType, Kind, Message, Struct
 
 _LONGEST_STRING = 32767
-_FAULTS = (IndexError, struct.error, UnicodeDecodeError)
+_FAULTS = (IndexError, struct.error)
 
 
 class _ArrayUnpackers(dict[int, Callable[[Buffer, int], tuple[Any, ...]]]):
@@ -239,7 +239,9 @@ class _ReaderSource(Source):
             return "memoryview(data)" + part
         part = "data" + part
         if kind is Kind.STRING:
-            return f'str({part}, "utf-8")' if self.in_place else f"{part}.decode()"
+            # What is not UTF-8 is replaced, as Java's decoder does.
+            decoder = f"str({part}, " if self.in_place else f"{part}.decode("
+            return decoder + '"utf-8", "replace")'
         return f"bytes({part})" if self.in_place and kind is Kind.BYTES else part
 
     def sized(self, kind: Kind, nullable: bool, target: str, name: str) -> None:

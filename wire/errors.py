@@ -6,7 +6,7 @@ class WireError(ValueError):
 
 
 class MalformedError(WireError):
-    """A message that ends too early, a length or a count that cannot be true, invalid UTF-8."""
+    """A message that ends too early, or a length or a count that cannot be true."""
 
 
 class UnsupportedVersionError(WireError):

@@ -144,8 +144,10 @@ class _StructMeta(msgspec.StructMeta):
         return super().__new__(mcs, name, bases, namespace, **options)
 
 
-class Struct(msgspec.Struct, metaclass=_StructMeta):
+class Struct(msgspec.Struct, metaclass=_StructMeta, gc=False):
     """A group of fields inside a message, with the same versions as the message it is in."""
+
+    # Messages are trees: the cycle collector, which would walk each of them, has nothing to find.
 
     __fields__: ClassVar[tuple[Field, ...]]
 

@@ -283,7 +283,6 @@ def test_a_longer_string_is_malformed() -> None:
         (Texts, 0, "0000 ffff ffffffff ffffffff", "key is null"),
         (Texts, 0, "0000 ffff 00000000 80000000", "value has the length"),
         (Texts, 0, "0000 ffff 00000000 7fffffff", "ends early"),
-        (Texts, 0, "0002 ffff ffff 00000000 ffffffff", "utf-8"),
         (Texts, 1, "00 00 01 00 00", "name is null"),
         (Texts, 1, "01 00 00 00 00", "key is null"),
         (Texts, 1, "01 00 01 ffffffff0f 00", "Texts v1"),
@@ -348,3 +347,8 @@ def test_a_value_that_the_declaration_does_not_allow_is_the_callers_mistake(
     with pytest.raises(EncodingError, match=f"{type(message).__name__} v{version}"):
         encode_into(message, version, out)
     assert out == []
+
+
+def test_bytes_that_are_not_utf_8_are_replaced_as_by_java() -> None:
+    texts = decode(Texts, bytes.fromhex("0002 ffff ffff 00000000 ffffffff"), 0)
+    assert texts.name == "\ufffd\ufffd"

@@ -84,7 +84,6 @@ def test_a_request_header_that_is_cut_short_is_malformed(version: int) -> None:
     [
         "0001 000b 00000007 fffe",  # a client id of length -2
         "0001 000b 00000007 8000",
-        "0001 000b 00000007 0002 ffff 00",  # no UTF-8
         "0001 000b 00000007 0000 ff ff ff ff 0f",  # 2^32 - 1 tagged fields
         "0001 000b 00000007 0000 01 00 7f",  # a tagged field that goes beyond the end
     ],
@@ -111,3 +110,8 @@ def test_a_response_header_is_the_correlation_id(version: int, encoded: str) -> 
     for size in range(len(data)):
         with pytest.raises(MalformedError):
             read_response_header(data[:size], version)
+
+
+def test_a_client_id_that_is_not_utf_8_is_replaced_as_by_java() -> None:
+    header, _ = read_as(1, bytes.fromhex("0001 000b 00000007 0002 61ff"))
+    assert header.client_id == "a\ufffd"
