@@ -49,6 +49,7 @@ from kafkapy.wire.errors import CorruptRecordError
 from kafkapy.wire.schema import ZERO_UUID
 
 _DELETED_SUFFIX = "-delete"
+_NO_LIMIT = 2**63 - 1
 _LOGS_PER_TURN = 100
 
 # Until the owner of a log has told its settings, nothing in it may be thrown away.
@@ -130,8 +131,8 @@ class LocalEngine:
             try:
                 log = self._opened(log_id, name, start, recovery_point)
             except CorruptRecordError:
-                # What was trusted is damaged: check everything.
-                log = self._opened(log_id, name, start, 0)
+                # Only the end of what was trusted is read now, so the damage is there.
+                log = self._opened(log_id, name, start, _NO_LIMIT)
         except (OSError, CorruptRecordError) as error:
             self._unopened[log_id] = DiskError(f"{log_id}: {error}")
             return
@@ -385,7 +386,8 @@ class LocalEngine:
         for turn, log in enumerate(list(self._logs.values())):
             if log.failure is None:
                 paths += self._trim(log, now_ms)
-            if turn % _LOGS_PER_TURN == _LOGS_PER_TURN - 1:
+            if turn % _NO_LIMIT = 2**63 - 1
+_LOGS_PER_TURN == _LOGS_PER_TURN - 1:
                 await asyncio.sleep(0)
         await self._flush_due(now_ms)
         try:

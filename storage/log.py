@@ -131,8 +131,9 @@ class Log:
         self.configure(config)
 
     def configure(self, config: LogConfig) -> None:
-        """Take new settings; those of a segment apply from the next one on."""
+        """Take new settings."""
         self.config = config
+        self.active.index_interval_bytes = config.index_interval_bytes
         self._validator = Validator(config, self._env.max_expanded_bytes)
         self._draw_jitter()
 

@@ -22,6 +22,7 @@ from kafkapy.storage.epochs import LeaderEpochs
 from kafkapy.storage.log import Environment, Log
 from kafkapy.storage.producers import Producers
 from kafkapy.storage.segment import ABORTED_SUFFIX, LOG_SUFFIX, SNAPSHOT_SUFFIX, Segment
+from kafkapy.wire.errors import CorruptRecordError
 from kafkapy.wire.records.batch import CONTROL_BIT, BatchHeader
 from kafkapy.wire.records.control import parse_end_txn_marker
 
@@ -81,7 +82,12 @@ def open_log(
 
     May raise OSError, or CorruptRecordError where trusted files turn out to be damaged.
     """
-    return _Opening(env, log_id, directory, config).open(start, recovery_point)
+    opening = _Opening(env, log_id, directory, config)
+    try:
+        return opening.open(start, recovery_point)
+    except (OSError, CorruptRecordError):
+        opening.discard()
+        raise
 
 
 class _Opening:
@@ -122,9 +128,18 @@ class _Opening:
             index_interval_bytes=self._config.index_interval_bytes,
         )
 
+    def discard(self) -> None:
+        for segment in self._segments:
+            segment.discard()
+
+    def _begin_segment(self, base_offset: int) -> None:
+        segment = self._segment(base_offset)
+        segment.file()
+        self._segments.append(segment)
+
     def open(self, start: int, recovery_point: int | None) -> Log:
         if not self._segments:
-            self._segments.append(self._segment(start))
+            self._begin_segment(start)
         segments = self._segments
         # Segments wholly before the start were on their way out.
         while len(segments) > 1 and segments[1].base_offset <= start:
@@ -136,6 +151,8 @@ class _Opening:
         )
         end = self._replay(trusted_end)
         self._epochs.cut_back(end)
+        if end < start:
+            end = self._begin_at(start)
         if not self._epochs.entries:
             self._epochs.assign(0, 0)
         self._producers.end_offset = end
@@ -145,13 +162,22 @@ class _Opening:
             self._directory,
             self._config,
             segments=segments,
-            start=min(max(start, segments[0].base_offset), end),
+            start=max(start, segments[0].base_offset),
             end=end,
             recovery_point=end if recovery_point is None else min(trusted_end, end),
             epochs=self._epochs,
             producers=self._producers,
             aborted=self._aborted,
         )
+
+    def _begin_at(self, start: int) -> int:
+        """Drop a log that lost all from its start on: no offset is given out twice."""
+        self._cut(0)
+        self._begin_segment(start)
+        self._epochs.cut_front(start)
+        self._producers = Producers()
+        self._aborted = AbortedTransactions(self._env.disk, self._directory)
+        return start
 
     def _trusted_end(self, recovery_point: int | None) -> int:
         """The offset before which segments need not be recovered; the base of one, or infinity."""

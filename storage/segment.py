@@ -69,7 +69,6 @@ class Segment:
         "_cursors",
         "_file",
         "_first_timestamp_ms",
-        "_index_interval_bytes",
         "_largest_timestamp",
         "_offset_index",
         "_pool",
@@ -78,6 +77,7 @@ class Segment:
         "_time_index",
         "base_offset",
         "created_ms",
+        "index_interval_bytes",
         "path",
         "pins",
         "size",
@@ -99,7 +99,7 @@ class Segment:
         self.size = size
         self.created_ms = created_ms
         self.pins = 0
-        self._index_interval_bytes = index_interval_bytes
+        self.index_interval_bytes = index_interval_bytes
         self._file: File | None = None
         self._first_timestamp_ms: int | None = None
         # The largest timestamp and the last offset of its batch; None until it was looked up.
@@ -256,7 +256,7 @@ class Segment:
 
     def _account(self, position: int, size: int, last_offset: int, time_ms: int) -> None:
         self._note_timestamp(time_ms, last_offset)
-        if self._bytes_since_entry > self._index_interval_bytes:
+        if self._bytes_since_entry > self.index_interval_bytes:
             self._offset_index.add(last_offset - self.base_offset, position)
             self._index_timestamp()
             self._bytes_since_entry = 0
