@@ -386,8 +386,7 @@ class LocalEngine:
         for turn, log in enumerate(list(self._logs.values())):
             if log.failure is None:
                 paths += self._trim(log, now_ms)
-            if turn % _NO_LIMIT = 2**63 - 1
-_LOGS_PER_TURN == _LOGS_PER_TURN - 1:
+            if turn % _LOGS_PER_TURN == _LOGS_PER_TURN - 1:
                 await asyncio.sleep(0)
         await self._flush_due(now_ms)
         try:
