@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from kafkapy.coordinator.classic.groups import Client
+from kafkapy.coordinator.classic.rebalance import not_joined
 from kafkapy.errors import ApiError
 from kafkapy.server.context import RequestContext
 from kafkapy.wire.messages.join_group import JoinGroupRequest, JoinGroupResponse
@@ -33,7 +34,7 @@ async def handle(request: JoinGroupRequest, context: RequestContext) -> JoinGrou
     try:
         response = await context.broker.groups.join(request, client)
     except ApiError as error:
-        response = JoinGroupResponse(error_code=error.code, member_id=request.member_id)
+        response = not_joined(error.code, request.member_id)
     if response.protocol_name is None and version < _FIRST_VERSION_WITH_NULL_PROTOCOL:
         response.protocol_name = ""
     return response
