@@ -64,6 +64,7 @@ class Flushes:
             file.fsync()
         if log.recovery_point <= log.active.base_offset:
             sync_directory(self._disk, log)
+            self._disk.sync_directory("")
 
 
 def sync_directory(disk: Disk, log: Log) -> None:
@@ -75,4 +76,3 @@ def sync_directory(disk: Disk, log: Log) -> None:
         finally:
             file.close()
     disk.sync_directory(log.directory)
-    disk.sync_directory("")

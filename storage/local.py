@@ -94,7 +94,7 @@ class LocalEngine:
     # Life
 
     async def start(self) -> None:
-        """Open, recover, and lock. Raises DirectoryLockedError or DiskError."""
+        """Lock, open and recover. Raises DirectoryLockedError or DiskError."""
         try:
             self._unlock = self._disk.lock()
             self._open_all()
@@ -172,7 +172,7 @@ class LocalEngine:
                 sync_directory(self._disk, log)
                 log.recovery_point = log.end
             log.save()
-        except (OSError, DiskError):
+        except (OSError, StorageError):
             log.discard()
             return False
         return True
@@ -224,7 +224,7 @@ class LocalEngine:
             if log is not None:
                 await self._flushes.settle(log)
                 log.discard()
-                log.fail(UnknownLogError(str(log_id)))
+                log.failure = UnknownLogError(str(log_id))
                 del self._logs[log_id]
                 self._set_aside(log_id, log.config.file_delete_delay_ms)
             elif self._unopened.pop(log_id, None) is not None:

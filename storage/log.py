@@ -30,6 +30,7 @@ from kafkapy.storage.errors import (
     DiskError,
     FencedEpochError,
     OffsetOutOfRangeError,
+    StorageError,
     UnexpectedEndError,
     UnknownEpochError,
 )
@@ -49,6 +50,8 @@ from kafkapy.wire.schema import Buffer
 
 _MAX_RELATIVE_OFFSET = 2**31 - 1
 _NO_BATCH = b""
+# Damaged files show when their indexes are loaded again.
+_BROKEN = (OSError, CorruptRecordError)
 _base_offset = attrgetter("base_offset")
 
 
@@ -124,7 +127,7 @@ class Log:
         self.epochs = epochs
         self.producers = producers
         self.aborted = aborted
-        self.failure: DiskError | None = None
+        self.failure: StorageError | None = None
         self.flushed_ms = env.now_ms()
         self._bounds: Bounds | None = None
         self._roll_jitter_ms = 0
@@ -144,15 +147,15 @@ class Log:
     # Failures
 
     def check(self) -> None:
-        """Raise the DiskError that took the log offline, if one did."""
+        """Raise the error that took the log offline, if one did."""
         if self.failure is not None:
-            raise self.failure
+            raise self.failure.with_traceback(None)
 
     def fail(self, error: Exception) -> DiskError:
         """Take the log offline."""
-        self.failure = DiskError(f"{self.id}: {error}")
-        self.failure.__cause__ = error
-        return self.failure
+        failure = DiskError(f"{self.id}: {error}")
+        self.failure = failure
+        return failure
 
     # Bounds
 
@@ -197,7 +200,7 @@ class Log:
     def append(self, append: Append) -> Appended:
         """Append the batches of one request, all or none of them."""
         if self.failure is not None:
-            raise self.failure
+            self.check()
         if append.leader_epoch is not None:
             self._check_epoch(append.leader_epoch)
         if append.expected_end is not None and append.expected_end != self.end:
@@ -216,7 +219,7 @@ class Log:
         try:
             self._make_room(header.batch_length + LENGTH_END, header, now_ms)
             self._write(header, batch)
-        except OSError as error:
+        except _BROKEN as error:
             raise self.fail(error) from error
         if header.producer_id >= 0:
             self.producers.record(header, base_offset)
@@ -237,7 +240,7 @@ class Log:
                 base_offset = self.end
                 self._write(header, batch)
                 self._account(header, base_offset, marker)
-        except OSError as error:
+        except _BROKEN as error:
             raise self.fail(error) from error
         time_ms = now_ms if self._validator.stamps else -1
         return Appended(first, self.end - 1, time_ms, self.start)
@@ -329,9 +332,9 @@ class Log:
     # Reading
 
     def read(self, offset: int, max_bytes: int, isolation: Isolation, at_least_one: bool) -> Slice:
-        """Read from one segment. Raises OffsetOutOfRangeError or DiskError."""
+        """Read from one segment. Raises OffsetOutOfRangeError, CorruptRecordsError or DiskError."""
         if self.failure is not None:
-            raise self.failure
+            self.check()
         bounds = self._bounds or self.bounds()
         if offset < bounds.start or offset > bounds.end:
             raise OffsetOutOfRangeError(f"{offset} is not in [{bounds.start}, {bounds.end}]")

@@ -629,3 +629,15 @@ async def test_appends_wait_for_a_flush_where_the_log_asks_for_it(engine, client
     for number in range(3):
         await client.append(LOG, b"%d" % number)
     assert len(await client.values(LOG)) == 3
+
+
+async def test_a_large_batch_is_stored_and_found_whole(engine, client):
+    await created(engine, index_interval_bytes=100)
+    large = client.batch(b"x" * 300_000)
+    await client.append(LOG, b"a")
+    await client.append_batch(LOG, large)
+    await client.append(LOG, b"b")
+    assert engine.size_bytes(LOG) > 300_000
+    found = (await client.read(LOG, 1, 1000)).records
+    assert bytes(found[16:]) == large[16:]
+    assert [offset for offset, _ in await client.values(LOG)] == [0, 1, 2]

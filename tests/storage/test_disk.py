@@ -1,0 +1,76 @@
+"""Both disks behave alike; the files of one are files."""
+
+import pytest
+
+from kafkapy.storage.disk import MemoryDisk
+
+
+def test_appends_of_any_size_and_number_of_pieces_arrive_in_order(disk):
+    file = disk.open("file")
+    pieces = [b"head", memoryview(b"x" * 200_000), bytearray(b"tail")]
+    file.append(pieces)
+    file.append([b"a", b"b"])
+    file.append([b""])
+    expected = b"".join(bytes(piece) for piece in pieces) + b"ab"
+    assert disk.read("file") == expected
+    assert disk.size("file") == len(expected)
+    assert file.pread(8, 200_000) == expected[200_000:200_008]
+    assert file.pread(100, len(expected) - 3) == expected[-3:]
+    file.fsync()
+    file.close()
+
+
+def test_an_append_after_a_truncation_goes_to_the_new_end(disk):
+    file = disk.open("file")
+    file.append([b"abcdef"])
+    file.truncate(2)
+    file.append([b"x"])
+    file.close()
+    assert disk.read("file") == b"abx"
+
+
+def test_a_missing_file_has_no_size_and_cannot_be_read(disk):
+    assert disk.size("absent") == -1
+    with pytest.raises(FileNotFoundError):
+        disk.read("absent")
+    with pytest.raises(FileNotFoundError):
+        disk.rename("absent", "present")
+    disk.remove("absent")
+
+
+def test_directories_are_listed_renamed_and_removed_with_their_files(disk):
+    disk.mkdir("a")
+    with pytest.raises(FileExistsError):
+        disk.mkdir("a")
+    disk.replace("a/one", b"1", sync=True)
+    disk.replace("a/two", b"2")
+    disk.replace("a/two", b"3")
+    disk.replace("top", b"")
+    assert disk.list() == ["a", "top"]
+    disk.rename("a", "b")
+    assert disk.list("b") == ["one", "two"]
+    assert disk.read("b/two") == b"3"
+    disk.rename("b/one", "b/uno")
+    disk.sync_directory("b")
+    assert disk.list("b") == ["two", "uno"]
+    disk.remove("b/uno")
+    disk.remove("b")
+    assert disk.list() == ["top"]
+    with pytest.raises(FileNotFoundError):
+        disk.open("b/two")
+
+
+def test_a_disk_tells_its_size_or_that_it_has_none(disk):
+    total, free = disk.usage()
+    assert (total == free == -1) if isinstance(disk, MemoryDisk) else 0 < free <= total
+    assert str(disk)
+
+
+def test_a_clone_is_independent():
+    disk = MemoryDisk()
+    disk.mkdir("a")
+    disk.replace("a/one", b"1")
+    copy = disk.clone()
+    copy.open("a/one").append([b"2"])
+    disk.remove("a")
+    assert copy.read("a/one") == b"12"
