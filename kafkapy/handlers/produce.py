@@ -10,12 +10,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from kafkapy.errors import error_code
 from kafkapy.metadata.image import Topic
 from kafkapy.server.context import RequestContext
 from kafkapy.server.dispatch import CloseConnectionError
 from kafkapy.storage.engine import Append, Appended
 from kafkapy.storage.errors import InvalidRecordError
+from kafkapy.wire import single_produce
 from kafkapy.wire.error_codes import ErrorCode
 from kafkapy.wire.errors import UnsupportedCompressionError, WireError
 from kafkapy.wire.messages.produce import (
@@ -26,9 +29,12 @@ from kafkapy.wire.messages.produce import (
     ProduceResponse,
     TopicProduceResponse,
 )
-from kafkapy.wire.records.batch import magic_of
+from kafkapy.wire.records.batch import HEADER_BYTES, MAGIC, magic_of
 from kafkapy.wire.records.legacy import to_batch
 from kafkapy.wire.schema import Buffer
+
+if TYPE_CHECKING:
+    from kafkapy.broker import Broker
 
 _ADMIN_CLIENT_ID = "__admin_client"  # the only one that may write to internal topics
 _ATTRIBUTES_BYTE = 22  # the lower one, with the compression type
@@ -37,6 +43,37 @@ _ZSTD = 4
 _FIRST_VERSION_WITH_BATCHES = 3
 _FIRST_VERSION_WITH_ZSTD = 7
 _FIRST_VERSION_WITH_IDS = 13
+
+
+async def shortcut(frame: Buffer, broker: Broker) -> bytes | None:
+    """Append an ordinary request; None, and nothing appended, where it is for `handle`."""
+    request = single_produce.read(frame)
+    if request is None:
+        return None
+    version, _, acks, name_or_id, partition, records = request
+    if version >= _FIRST_VERSION_WITH_IDS:
+        topic = broker.image.topic_by_id(name_or_id)
+    else:
+        topic = broker.image.topic(str(name_or_id, "utf-8", "replace"))
+    log = topic.partition(partition) if topic else None
+    if topic is None or log is None or not _is_ordinary(records, version):
+        return None
+    if topic.is_internal or (acks == -1 and topic.config.min_insync_replicas > 1):
+        return None
+    (outcome,) = await broker.engine.append((Append(log, records),))
+    if type(outcome) is not Appended:
+        return None  # `handle` will be refused again, and say why
+    return single_produce.write(
+        request, outcome.base_offset, outcome.log_append_time_ms, outcome.log_start_offset
+    )
+
+
+def _is_ordinary(batch: Buffer, version: int) -> bool:
+    """Whether a batch is of magic 2 and has no attribute but a compression type."""
+    if len(batch) < HEADER_BYTES or magic_of(batch) != MAGIC:
+        return False
+    attributes = batch[_ATTRIBUTES_BYTE]
+    return attributes <= _ZSTD and (attributes != _ZSTD or version >= _FIRST_VERSION_WITH_ZSTD)
 
 
 async def handle(request: ProduceRequest, context: RequestContext) -> ProduceResponse | None:

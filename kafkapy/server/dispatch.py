@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kafkapy.errors import ApiError
 from kafkapy.server.context import Peer, RequestContext
 from kafkapy.wire.api import API, ApiKey, request_header_version, response_header_version
-from kafkapy.wire.compile import decode, encode_into
+from kafkapy.wire.compile import Reader, Writer, reader, writer
 from kafkapy.wire.headers import read_request_header
 from kafkapy.wire.schema import Buffer, Message, Versions
 
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from kafkapy.broker import Broker
 
 _LOG = logging.getLogger(__name__)
-_SIZE_AND_CORRELATION = struct.Struct(">ii")
-_SIZE_CORRELATION_TAGS = struct.Struct(">iib")
+# What precedes a response, by the version of its header: size, correlation id, no tagged fields.
+_HEADS = (struct.Struct(">ii"), struct.Struct(">iix"))
 
 Handler = Callable[[Any, RequestContext], Awaitable[Message | None]]
+# Answers the most ordinary requests of an API from their bytes; None where one is not ordinary.
+Shortcut = Callable[[Buffer, "Broker"], Awaitable[bytes | None]]
 
 
 class CloseConnectionError(Exception):
@@ -30,66 +32,98 @@ class CloseConnectionError(Exception):
 
 
 class Served(NamedTuple):
-    """An API that works: its versions, and the module of its handler."""
+    """An API that works: its versions, and the module of its handler.
+
+    The module has a `handle`, and may have a `shortcut`.
+    """
 
     versions: Versions
     module: str
 
-    def handler(self) -> Handler:
-        """Import the handler; the first request of an API pays for it, not the start."""
-        handle: Handler = import_module(f"kafkapy.handlers.{self.module}").handle
-        return handle
+
+class _Route(NamedTuple):
+    """How one version of one API is read, handled and answered."""
+
+    read: Reader[Any]
+    handle: Handler
+    write: Writer[Any]
+    head: struct.Struct
+    response_type: type[Message]
+    version: int
 
 
 class Dispatcher:
     """Hands requests to the handlers of one broker."""
 
-    __slots__ = ("_broker", "_handlers", "table")
+    __slots__ = ("_broker", "_routes", "_shortcuts", "table")
 
     def __init__(self, broker: Broker, table: Mapping[ApiKey, Served]) -> None:
         self.table = table
         self._broker = broker
-        self._handlers: dict[int, Handler] = {}
+        self._routes: dict[tuple[int, int], _Route] = {}
+        self._shortcuts: dict[int, Shortcut] = {}
 
     async def answer(self, frame: Buffer, peer: Peer) -> list[Buffer] | None:
         """Give the response frame in pieces, or None where the request has none (acks=0).
 
         Raises WireError or CloseConnectionError for a request that Kafka would not answer.
         """
+        shortcut = self._shortcuts.get(frame[1]) if len(frame) > 1 else None
+        if shortcut is not None:
+            encoded = await shortcut(frame, self._broker)
+            if encoded is not None:
+                return [encoded]
         header, body = read_request_header(frame, request_header_version)
-        key, version = header.api_key, header.api_version
+        place = header.api_key, header.api_version
+        read, handle, write, head, response_type, version = self._routes.get(place) or self._route(
+            *place
+        )
+        request, _ = read(frame, body)
+        context = RequestContext(self._broker, peer, version, header.client_id)
+        try:
+            response = await handle(request, context)
+        except ApiError as error:
+            response = _error_response(response_type, error)
+        if response is None:
+            return None
+        return _frame(write(response), head, header.correlation_id)
+
+    def _route(self, key: int, version: int) -> _Route:
+        """Find out how to answer, at the first request; so only what is used is imported."""
         served = self.table.get(key)  # type: ignore[call-overload]
         if served is None:
             raise CloseConnectionError(f"API key {key} is not served")
-        context = RequestContext(self._broker, peer, version, header.client_id)
+        api = API[key]
+        handler = import_module(f"kafkapy.handlers.{served.module}")
         if not served.versions.first <= version <= served.versions.last:
             if key != ApiKey.API_VERSIONS:
-                raise CloseConnectionError(f"{API[key].name} version {version} is not served")
+                raise CloseConnectionError(f"{api.name} version {version} is not served")
             # KIP-511: an unknown version is answered with the table, in the layout of version 0.
-            context.api_version = -1
-            version, request = 0, API[key].request()
-        else:
-            request = decode(API[key].request, frame, version, body)
-        handler = self._handlers.get(key)
-        if handler is None:
-            handler = self._handlers[key] = served.handler()
-        try:
-            response = await handler(request, context)
-        except ApiError as error:
-            response = _error_response(API[key].response, error)
-        if response is None:
-            return None
-        return _frame(response, key, version, header.correlation_id)
+            return _Route(
+                lambda _, offset: (api.request(), offset),
+                handler.handle,
+                writer(api.response, 0),
+                _HEADS[0],
+                api.response,
+                -1,
+            )
+        if hasattr(handler, "shortcut"):
+            self._shortcuts[key] = handler.shortcut
+        route = self._routes[key, version] = _Route(
+            reader(api.request, version),
+            handler.handle,
+            writer(api.response, version),
+            _HEADS[response_header_version(key, version)],
+            api.response,
+            version,
+        )
+        return route
 
 
-def _frame(response: Message, key: int, version: int, correlation_id: int) -> list[Buffer]:
-    out: list[Buffer] = [b""]
-    size = encode_into(response, version, out)
-    if response_header_version(key, version):
-        out[0] = _SIZE_CORRELATION_TAGS.pack(size + 5, correlation_id, 0)
-    else:
-        out[0] = _SIZE_AND_CORRELATION.pack(size + 4, correlation_id)
-    return out
+def _frame(pieces: list[Buffer], head: struct.Struct, correlation_id: int) -> list[Buffer]:
+    size = len(pieces[0]) if len(pieces) == 1 else sum(map(len, pieces))
+    pieces[0] = head.pack(size + head.size - 4, correlation_id) + pieces[0]
+    return pieces
 
 
 def _error_response(response_type: type[Message], error: ApiError) -> Message:
