@@ -129,18 +129,18 @@ class Connection(asyncio.Protocol):
 
     def _finished(self, task: asyncio.Task[list[Buffer] | None]) -> None:
         self._task = None
-        if task.cancelled() or self.transport.is_closing():
+        if task.cancelled():
             return
         error = task.exception()
-        if error is None:
+        if isinstance(error, WireError | CloseConnectionError):
+            self._refuse(error)
+        elif error is not None:
+            _LOG.error("closed a connection after an unexpected error", exc_info=error)
+            self.transport.close()
+        elif not self.transport.is_closing():
             self.last_active = self.loop.time()
             self._gather(task.result())
             self._serve()
-        elif isinstance(error, WireError | CloseConnectionError):
-            self._refuse(error)
-        else:
-            _LOG.error("closed a connection after an unexpected error", exc_info=error)
-            self.transport.close()
 
     def _refuse(self, error: Exception) -> None:
         _LOG.info("closed the connection of %s: %s", self.peer.client_host, error)

@@ -7,7 +7,6 @@ suspends becomes a task, which takes over from where the first step stopped.
 from __future__ import annotations
 
 import asyncio
-import types
 from collections.abc import Coroutine, Generator
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -30,22 +29,38 @@ def start(coroutine: Coroutine[Any, Any, T]) -> Finished[T] | asyncio.Task[T]:
         waits_for = coroutine.send(None)
     except StopIteration as end:
         return Finished(end.value)
-    return asyncio.get_running_loop().create_task(_continue(coroutine, waits_for))
+    return asyncio.get_running_loop().create_task(_Rest(coroutine, waits_for))
 
 
-async def _continue(coroutine: Coroutine[Any, Any, T], waits_for: Any) -> T:
-    return await _resumed(coroutine, waits_for)
+class _Rest(Coroutine[Any, Any, T]):
+    """What follows the first step; a task must wait for the same as that step, before it goes on.
 
+    As an object of its own it hears of a cancellation that comes before the task's first step.
+    """
 
-@types.coroutine
-def _resumed(coroutine: Coroutine[Any, Any, T], waits_for: Any) -> Generator[Any, Any, T]:
-    # The task must wait for what the first step waited for, before the coroutine goes on.
-    try:
-        yield waits_for
-    except BaseException as error:  # a cancellation belongs to the coroutine
-        try:
-            waits_for = coroutine.throw(error)
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
-        return (yield from _resumed(coroutine, waits_for))
-    return (yield from coroutine.__await__())
+    __slots__ = ("_coroutine", "_has_begun", "_waits_for")
+
+    def __init__(self, coroutine: Coroutine[Any, Any, T], waits_for: Any) -> None:
+        self._coroutine = coroutine
+        self._waits_for = waits_for
+        self._has_begun = False
+
+    def send(self, value: Any, /) -> Any:
+        if self._has_begun:
+            return self._coroutine.send(value)
+        self._has_begun = True
+        return self._waits_for
+
+    def throw(self, kind: Any, value: Any = None, traceback: Any = None, /) -> Any:
+        if not self._has_begun:
+            self._has_begun = True
+            # Cancel what is waited for; the cancellation comes back from there, as in any task.
+            if self._waits_for is not None and self._waits_for.cancel():
+                return self._waits_for
+        return self._coroutine.throw(kind if value is None else value)
+
+    def close(self) -> None:
+        self._coroutine.close()
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        raise NotImplementedError("only a task runs this")

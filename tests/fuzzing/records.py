@@ -57,7 +57,9 @@ def batch_of(
 ) -> bytes:
     """Put any bytes where a batch has its records."""
     header = struct.pack(">qiibI", 0, _BATCH_HEADER_BYTES - 12 + len(payload), -1, 2, 0)
-    header += struct.pack(">hiqqqhii", attributes, last_offset_delta, 1, 1, -1, -1, -1, record_count)
+    header += struct.pack(
+        ">hiqqqhii", attributes, last_offset_delta, 1, 1, -1, -1, -1, record_count
+    )
     return with_checksum(header + payload)
 
 

@@ -154,6 +154,11 @@ class Target:
         """The ids of the topics that were there from the start."""
         return [topic.topic_id for topic in self._broker.image.topics.values()]
 
+    @property
+    def partition_count(self) -> int:
+        """How many partitions there are in all topics."""
+        return sum(len(topic.partitions) for topic in self._broker.image.topics.values())
+
     def check_log(self) -> None:
         """Raise FuzzError if an error was logged."""
         if self._log.errors:
@@ -162,14 +167,14 @@ class Target:
 
     async def answer(self, frame: bytes, *, measure_memory: bool = False) -> None:
         """Hand a frame to the dispatcher, and check what comes of it. Raises FuzzError."""
-        partitions = self._partition_count()
+        partitions = self.partition_count
         if measure_memory:
             tracemalloc.start()
         try:
             with _limited_time():
                 response = await self._outcome(frame)
             if measure_memory:
-                self._check_memory(frame, self._partition_count() - partitions)
+                self._check_memory(frame, self.partition_count - partitions)
         finally:
             tracemalloc.stop()
         if response is not None:
@@ -196,9 +201,6 @@ class Target:
         task.cancel()
         await asyncio.wait([task])
         return None if task.cancelled() else task.result()
-
-    def _partition_count(self) -> int:
-        return sum(len(topic.partitions) for topic in self._broker.image.topics.values())
 
     def _check_memory(self, frame: bytes, new_partitions: int) -> None:
         _, peak = tracemalloc.get_traced_memory()
