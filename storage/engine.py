@@ -53,7 +53,8 @@ class Append(NamedTuple):
 class Appended(NamedTuple):
     """Where an append landed, or landed before where it is a `duplicate` of an idempotent one.
 
-    `log_append_time_ms` is -1 where the log keeps the producer's timestamps.
+    `log_append_time_ms` is -1 where the log keeps the producer's timestamps; for a duplicate it is
+    the largest timestamp of the earlier batch either way, which is what Kafka answers.
     """
 
     base_offset: int
@@ -203,4 +204,4 @@ class Engine(Protocol):
         """
 
     async def maintain(self) -> None:
-        """Do what is due: time-based roll, flush, retention, expiry, deletion of files."""
+        """Do what is due: flush, retention, expiry, deletion of files. Raises DiskError."""

@@ -1,0 +1,72 @@
+"""Whatever bytes a client sends, it gets an answer, and the log stays readable."""
+
+import asyncio
+import struct
+
+import pytest
+from crc32c import crc32c
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kafkapy.storage.config import LogConfig, TimestampType
+from kafkapy.storage.engine import Append, Appended, LogId, Read
+from kafkapy.storage.errors import DiskError, StorageError
+from kafkapy.storage.memory import MemoryEngine
+from kafkapy.wire.compression import Compression
+from kafkapy.wire.records.batch import batches
+from kafkapy.wire.records.record import Record, build_batch
+
+LOG = LogId("log", 0, bytes(16))
+CONFIGS = {
+    "plain": LogConfig(),
+    "compacted": LogConfig(cleanup_policy=frozenset({"compact"})),
+    "stamped": LogConfig(message_timestamp_type=TimestampType.LOG_APPEND_TIME),
+    "recompressed": LogConfig(compression_type="lz4"),
+    "timely": LogConfig(message_timestamp_before_max_ms=1000),
+}
+VALID = [
+    build_batch(
+        [Record(timestamp_ms=1, key=b"k", value=b"v" * 20), Record(timestamp_ms=2, key=b"l")],
+        compression=codec,
+        producer_id=4,
+        producer_epoch=0,
+        base_sequence=0,
+    )
+    for codec in Compression
+]
+
+
+def with_checksum(batch):
+    return batch[:17] + struct.pack(">I", crc32c(batch[21:])) + batch[21:]
+
+
+@st.composite
+def damaged(draw):
+    batch = bytearray(draw(st.sampled_from(VALID)))
+    for _ in range(draw(st.integers(1, 4))):
+        batch[draw(st.integers(0, len(batch) - 1))] = draw(st.integers(0, 255))
+    changed = bytes(batch)
+    if draw(st.booleans()):
+        changed = with_checksum(changed)
+    return changed[: draw(st.integers(0, len(changed)))] if draw(st.booleans()) else changed
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+@given(records=st.one_of(st.binary(max_size=200), damaged()))
+def test_any_bytes_are_stored_whole_or_refused(name, records):
+    async def main():
+        engine = MemoryEngine(now_ms=lambda: 3, max_expanded_bytes=10_000)
+        await engine.start()
+        await engine.create([LOG], CONFIGS[name])
+        [result] = await engine.append([Append(LOG, records)])
+        assert not isinstance(result, DiskError)
+        assert isinstance(result, Appended | StorageError)
+        [found] = await engine.read([Read(LOG, 0, 1 << 20)], 1 << 20)
+        if isinstance(result, Appended):
+            [(header, _)] = batches(found.records)
+            assert (header.base_offset, header.last_offset) == (0, result.last_offset)
+        else:
+            assert len(found.records) == 0
+        await engine.close()
+
+    asyncio.run(main())
