@@ -75,15 +75,21 @@ class Listeners:
         return endpoint._replace(port=server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
-        """Stop accepting and hang up; finished responses are sent, long polls are cut short."""
+        """Stop accepting and hang up; long polls are cut short.
+
+        Finished responses are sent as far as their clients take them at once.
+        """
         if self._sweep is not None:
             self._sweep.cancel()
         for server in self._servers:
             server.close()
+        # connection_lost is called in a later step of the loop
         for connection in list(self._connections):
             connection.transport.close()
-        for _ in range(3):  # connection_lost is called in a later step of the loop
-            await asyncio.sleep(0)
+        await _turns(3)
+        for connection in list(self._connections):
+            connection.transport.abort()
+        await _turns(2)
 
     def disconnect(self, matches: Callable[[Connection], bool]) -> int:
         """Cut every connection that matches, without an answer; returns how many."""
@@ -113,9 +119,17 @@ class Listeners:
         self._sweep = self._loop.call_later(min(self._max_idle_s, 30.0), self._close_idle)
 
     def _close_idle(self) -> None:
-        """Close connections on which nothing came for `connections.max.idle.ms`."""
+        """Cut connections on which nothing came for `connections.max.idle.ms`.
+
+        Closing them gently would wait for a client that does not read.
+        """
         horizon = self._loop.time() - self._max_idle_s
         for connection in list(self._connections):
             if connection.is_idle and connection.last_active < horizon:
-                connection.transport.close()
+                connection.transport.abort()
         self._schedule_sweep()
+
+
+async def _turns(count: int) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
