@@ -5,6 +5,7 @@ Every broker and many tools compute it, so it is Java's `String.hashCode` bit fo
 
 from __future__ import annotations
 
+import functools
 import sys
 
 _UTF_16 = f"utf-16-{'le' if sys.byteorder == 'little' else 'be'}"
@@ -15,6 +16,7 @@ def utf16_units(text: str) -> int:
     return len(text) if text.isascii() else len(_utf16(text)) // 2
 
 
+@functools.lru_cache(maxsize=4096)
 def java_hash_code(text: str) -> int:
     """Give Java's hash of a string, a signed 32-bit number."""
     result = 0

@@ -21,6 +21,7 @@ from kafkapy.coordinator.partitioner import partition_for
 from kafkapy.coordinator.result import Deferred, Record, Result, Timers
 from kafkapy.coordinator.shard_log import NO_PRODUCER, EndOfTransaction, Producer, ShardLog
 from kafkapy.coordinator.timers import TimerQueue
+from kafkapy.coordinator.unbroken import unbroken
 from kafkapy.errors import ApiError, error_code
 from kafkapy.storage.engine import Engine, LogId
 from kafkapy.storage.errors import (
@@ -175,28 +176,37 @@ class Runtime(Generic[M]):
     ) -> T:
         """Do as `write` does, on a given shard."""
         shard = self._active(partition)
+        result, error = await unbroken(self._execute(shard, operation, producer))
+        response = result.response
+        if isinstance(response, Deferred):
+            return await _answer(response, error)
+        if error is not None:
+            raise error
+        return response
+
+    async def _execute(
+        self, shard: Shard[M], operation: Callable[[M, int], Result[T]], producer: Producer
+    ) -> tuple[Result[T], ApiError | None]:
         async with shard.lock:
             if shard.state is not _State.ACTIVE:
                 raise ApiError(ErrorCode.NOT_COORDINATOR)
             result = operation(shard.machine, self._clock.now_ms())
-            error = await self._commit(shard, result, producer)
-        response = result.response
-        if not isinstance(response, Deferred):
-            if error is not None:
-                raise error
-            return response
-        return await _answer(response, error)
+            return result, await self._commit(shard, result, producer)
 
     async def end_transaction(
         self, partition: int, end: EndOfTransaction, producer_epoch: int, coordinator_epoch: int
     ) -> None:
         """Append the end marker of a transaction and apply it. Raises ApiError as `write` does."""
         shard = self._active(partition)
+        await unbroken(self._end(shard, end, producer_epoch, coordinator_epoch))
+
+    async def _end(
+        self, shard: Shard[M], end: EndOfTransaction, producer_epoch: int, coordinator_epoch: int
+    ) -> None:
         async with shard.lock:
+            now_ms = self._clock.now_ms()
             try:
-                await shard.log.append_end(
-                    end, producer_epoch, coordinator_epoch, self._clock.now_ms()
-                )
+                await shard.log.append_end(end, producer_epoch, coordinator_epoch, now_ms)
             except StorageError as error:
                 raise self._append_failed(shard, error) from error
             shard.machine.replay_end(end.producer_id, end.is_commit)
@@ -291,6 +301,9 @@ class Runtime(Generic[M]):
                 await self.write_partition(partition, lambda _, now_ms, run=operation: run(now_ms))  # type: ignore[misc]
             except ApiError as error:
                 _LOG.warning("a timer of %s failed: %s", shard.log.log_id, error)
+            except Exception:
+                # One that fails must not keep the others from running.
+                _LOG.exception("a timer of %s failed", shard.log.log_id)
 
 
 async def _answer(response: Deferred[T], error: ApiError | None) -> T:

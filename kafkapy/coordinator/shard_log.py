@@ -85,6 +85,8 @@ class ShardLog:
                 else:
                     self._replay_batch(header, batch, position, replay)
                 position = header.next_offset
+            if not found.records:
+                break  # nothing is left of the rest but its offsets
 
     def _replay_batch(
         self,

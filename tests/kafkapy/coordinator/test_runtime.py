@@ -371,6 +371,56 @@ def test_a_client_that_goes_while_it_waits_does_no_harm() -> None:
     run(test)
 
 
+def test_an_append_goes_on_when_its_client_hangs_up() -> None:
+    async def test(world: World) -> None:
+        groups = await world.started()
+        world.engine.gate = asyncio.Event()
+        tasks = [asyncio.create_task(commit(groups, offset)) for offset in (5, 6)]
+        await settle()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert all(task.cancelled() for task in tasks)
+        world.engine.gate.set()
+        await commit(groups, 7)
+        assert committed(groups) == [("t", 7)]
+        assert [append.expected_end for append in world.engine.appends] == [0, 1, 2]
+
+    run(test)
+
+
+def test_a_timer_that_fails_does_not_keep_others_from_running(caplog: Any) -> None:
+    async def test(world: World) -> None:
+        ran = []
+
+        def fail(now_ms: int) -> Result[None]:
+            raise RuntimeError("out of order")
+
+        def note(now_ms: int) -> Result[None]:
+            ran.append(now_ms)
+            return Result(None)
+
+        class Machine(GroupShard):
+            def loaded(self, now_ms: int) -> None:
+                self._timers.schedule("first", 10, fail)
+                self._timers.schedule("second", 20, note)
+
+        runtime: Runtime[Machine] = Runtime(
+            world.engine,
+            world.clock,
+            CONSUMER_OFFSETS,
+            lambda timers: Machine(GroupSettings(), timers, lambda: "id"),
+        )
+        await runtime.start((await world.ensure_topic())[:1])
+        world.clock.ms += 20
+        await runtime.run_due()
+        assert ran == [world.clock.ms]
+        await runtime.close()
+
+    run(test)
+    assert "out of order" in caplog.text
+
+
 def test_closing_tells_those_who_wait() -> None:
     async def test(world: World) -> None:
         groups = await world.started()
