@@ -58,7 +58,9 @@ class Broker:
         self.engine = LocalEngine(
             disk,
             now_ms=self.clock.now_ms,
+            random=self.rng,
             producer_id_expiration_ms=config["producer.id.expiration.ms"],
+            max_expanded_bytes=config["socket.request.max.bytes"],
         )
         self.controller = Controller(
             self.engine, self.image, self.clock, self.node_id, lambda: self.rng.randbytes(16)

@@ -31,6 +31,7 @@ _CODES: dict[type[Exception], ErrorCode] = {
     storage.InvalidRecordError: ErrorCode.INVALID_RECORD,
     storage.OutOfOrderSequenceError: ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
     storage.InvalidProducerEpochError: ErrorCode.INVALID_PRODUCER_EPOCH,
+    storage.CoordinatorFencedError: ErrorCode.TRANSACTION_COORDINATOR_FENCED,
     storage.UnknownProducerIdError: ErrorCode.UNKNOWN_PRODUCER_ID,
     storage.InvalidTransactionStateError: ErrorCode.INVALID_TXN_STATE,
     storage.DiskError: ErrorCode.KAFKA_STORAGE_ERROR,
