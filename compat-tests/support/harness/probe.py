@@ -29,7 +29,11 @@ class Probe:
         self._socket = socket.create_connection((host, int(port)), 20)
         self._stream = self._socket.makefile("rb")
         self._correlation_id = 0
-        listed = self.ask(ApiVersionsRequest("probe", "1"), 3).api_keys
+        try:
+            listed = self.ask(ApiVersionsRequest("probe", "1"), 3).api_keys
+        except BaseException:
+            self.close()
+            raise
         self.versions = {key.api_key: (key.min_version, key.max_version) for key in listed}
 
     def close(self) -> None:
