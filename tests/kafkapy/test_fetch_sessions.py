@@ -62,9 +62,7 @@ def begin(sessions: SessionCache, partitions: Iterable[int], *, at: int = 0) -> 
 def found(
     partition: int, high_watermark: int = 0, *, records: bytes = b"", error: int = 0
 ) -> PartitionData:
-    return PartitionData(
-        partition, error, high_watermark, log_start_offset=0, records=records
-    )
+    return PartitionData(partition, error, high_watermark, log_start_offset=0, records=records)
 
 
 def wanted(asked: Plan) -> list[int]:
@@ -98,7 +96,10 @@ def test_an_incremental_request_changes_adds_and_forgets_partitions() -> None:
     sessions = cache()
     session = begin(sessions, [0, 1])
     asked = plan(sessions, request([1, 2], session=session, epoch=1, forget=[0], offset=5))
-    assert [(each.ask.partition, each.ask.fetch_offset) for each in asked.wanted] == [(1, 5), (2, 5)]
+    assert [(each.ask.partition, each.ask.fetch_offset) for each in asked.wanted] == [
+        (1, 5),
+        (2, 5),
+    ]
 
 
 def test_only_partitions_with_news_are_answered() -> None:
@@ -238,9 +239,7 @@ class Client(RuleBasedStateMachine):
         self.errors[partition] = error
         self.is_current = False
 
-    @rule(
-        add=st.sets(st.integers(0, 3), max_size=3), forget=st.sets(st.integers(0, 3), max_size=3)
-    )
+    @rule(add=st.sets(st.integers(0, 3), max_size=3), forget=st.sets(st.integers(0, 3), max_size=3))
     def fetch(self, add: set[int], forget: set[int]) -> None:
         forget = forget - add
         asked = plan(

@@ -102,7 +102,7 @@ async def served(
 
 async def eventually(condition: Callable[[], bool]) -> None:
     """Let the event loop turn until something holds; pytest's timeout ends a vain wait."""
-    while not condition():
+    while not condition():  # noqa: ASYNC110
         await asyncio.sleep(0)
 
 
