@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
+from kafkapy.broker_loggers import alter_loggers
 from kafkapy.config.alter import Operation
 from kafkapy.errors import ApiError
-from kafkapy.metadata.resources import plan_change
+from kafkapy.metadata.image import BROKER_LOGGER
+from kafkapy.metadata.resources import check_resource
 from kafkapy.server.context import RequestContext
 from kafkapy.wire.error_codes import ErrorCode
 
@@ -59,9 +61,13 @@ async def change_each(
             if named[kind, name] > 1:
                 raise ApiError(ErrorCode.INVALID_REQUEST, "Each resource must appear at most once.")
             operations = operations_of(resource)
-            changes = plan_change(kind, name, operations, broker.image, replace=replace)
-            if not validate_only:
-                await broker.controller.change_config(kind, name, changes)
+            if kind == BROKER_LOGGER and not replace:
+                check_resource(kind, name, broker.image)
+                alter_loggers(operations, validate_only=validate_only)
+            else:
+                await broker.controller.change_config(
+                    kind, name, operations, replace=replace, validate_only=validate_only
+                )
         except ApiError as error:
             outcome.error_code = error.code
             outcome.error_message = error.message or error.code.message

@@ -12,6 +12,7 @@ from collections import Counter
 
 from kafkapy.config.describe import describe_topic
 from kafkapy.errors import ApiError
+from kafkapy.metadata.log import METADATA_LOG
 from kafkapy.metadata.topics import MAX_PARTITIONS_PER_REQUEST
 from kafkapy.server.context import RequestContext
 from kafkapy.wire.error_codes import ErrorCode
@@ -31,22 +32,28 @@ async def handle(request: CreateTopicsRequest, context: RequestContext) -> Creat
     results = []
     for topic in {topic.name: topic for topic in request.topics}.values():
         try:
-            if names[topic.name] > 1:
-                raise ApiError(ErrorCode.INVALID_REQUEST, "Duplicate topic name.")
-            if partitions > MAX_PARTITIONS_PER_REQUEST:
-                raise ApiError(
-                    ErrorCode.POLICY_VIOLATION,
-                    f"One request may create {MAX_PARTITIONS_PER_REQUEST} partitions at most.",
-                )
+            _check_request(topic.name, names[topic.name], partitions)
             results.append(await _create(topic, request.validate_only, context))
         except ApiError as error:
             message = error.message or error.code.message
             results.append(
                 CreatableTopicResult(
-                    name=topic.name, error_code=error.code, error_message=message, configs=None
+                    name=topic.name, error_code=error.code, error_message=message, configs=[]
                 )
             )
     return CreateTopicsResponse(topics=results)
+
+
+def _check_request(name: str, occurrences: int, partitions: int) -> None:
+    if occurrences > 1:
+        raise ApiError(ErrorCode.INVALID_REQUEST, "Duplicate topic name.")
+    if name == METADATA_LOG.topic:
+        raise ApiError(ErrorCode.INVALID_REQUEST, f"The topic {name} cannot be created by clients.")
+    if partitions > MAX_PARTITIONS_PER_REQUEST:
+        raise ApiError(
+            ErrorCode.POLICY_VIOLATION,
+            f"One request may create {MAX_PARTITIONS_PER_REQUEST} partitions at most.",
+        )
 
 
 async def _create(
@@ -54,24 +61,24 @@ async def _create(
 ) -> CreatableTopicResult:
     broker = context.broker
     plan = await broker.controller.create_topic(topic, validate_only=validate_only)
-    created = broker.image.topic(plan.name)
     result = CreatableTopicResult(
         name=plan.name,
+        topic_id=plan.topic_id,
         error_message=None,
         num_partitions=plan.partitions,
         replication_factor=1,
     )
-    if created is not None and not validate_only:
-        result.topic_id = created.topic_id
     if context.api_version >= 5:
+        entries = describe_topic(plan.overrides, broker.config)
         result.configs = [
             CreatableTopicConfigs(
                 name=entry.name,
-                value=entry.value,
+                # A value that the client has set comes back as the client wrote it.
+                value=plan.overrides.get(entry.name, entry.value),
                 read_only=entry.is_read_only,
                 config_source=entry.source,
                 is_sensitive=entry.is_sensitive,
             )
-            for entry in describe_topic(plan.overrides, broker.config)
+            for entry in sorted(entries, key=lambda entry: entry.name)
         ]
     return result

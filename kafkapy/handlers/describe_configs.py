@@ -34,7 +34,7 @@ def _describe(
     resource: DescribeConfigsResource, request: DescribeConfigsRequest, context: RequestContext
 ) -> DescribeConfigsResult:
     result = DescribeConfigsResult(
-        error_message=None,
+        error_message="",
         resource_type=resource.resource_type,
         resource_name=resource.resource_name,
     )
@@ -78,11 +78,12 @@ def _entry(entry: ConfigEntry, include_synonyms: bool) -> DescribeConfigsResourc
 def _document(result: DescribeConfigsResult) -> None:
     from kafkapy.config import documentation  # texts that are seldom asked for
 
-    of = {
+    documented = {
         TOPIC: documentation.of_topic,
         BROKER: documentation.of_broker,
         CLIENT_METRICS: documentation.of_client_metrics,
         GROUP: documentation.of_group,
-    }[result.resource_type]
+    }
+    of = documented.get(result.resource_type)
     for config in result.configs:
-        config.documentation = of(config.name)
+        config.documentation = of(config.name) if of else ""

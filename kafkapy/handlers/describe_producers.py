@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kafkapy.errors import ApiError, error_code
+from kafkapy.metadata.topics import check_name
 from kafkapy.server.context import RequestContext
 from kafkapy.storage.errors import StorageError
 from kafkapy.wire.error_codes import ErrorCode
@@ -38,6 +39,7 @@ def _describe(name: str, index: int, context: RequestContext) -> PartitionRespon
     log = topic.partition(index) if topic else None
     try:
         if log is None:
+            check_name(name)
             raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
         producers = context.broker.engine.producers(log)
     except (ApiError, StorageError) as error:

@@ -27,31 +27,35 @@ async def handle(
 ) -> DescribeTopicPartitionsResponse:
     """Describe one page of topics."""
     broker = context.broker
+    asked = {topic.name for topic in request.topics}
+    cursor = request.cursor or Cursor()
+    if cursor.partition_index < 0 or (request.cursor and asked and cursor.topic_name not in asked):
+        return DescribeTopicPartitionsResponse(
+            topics=[_failed(topic.name, ErrorCode.INVALID_REQUEST) for topic in request.topics]
+        )
     limit = min(request.response_partition_limit, broker.config["max.request.partition.size.limit"])
-    if limit < 1:
-        raise ApiError(ErrorCode.INVALID_REQUEST)
-    names = sorted({topic.name for topic in request.topics} or broker.image.topics)
-    start = request.cursor or Cursor()
-    if start.partition_index < 0:
-        raise ApiError(ErrorCode.INVALID_REQUEST)
+    left = max(limit, 1)
     response = DescribeTopicPartitionsResponse()
-    for name in (name for name in names if name >= start.topic_name):
-        first = start.partition_index if name == start.topic_name else 0
-        topic = broker.image.topic(name)
-        if topic is None:
-            if request.topics:
-                response.topics.append(_unknown(name))
-            continue
-        if limit <= 0:
+    for name in sorted(name for name in asked or broker.image.topics if name >= cursor.topic_name):
+        if left == 0:
             response.next_cursor = Cursor(topic_name=name)
             break
-        logs = topic.partitions[first : first + limit]
+        topic = broker.image.topic(name)
+        if topic is None:
+            response.topics.append(_unknown(name))
+            continue
+        first = cursor.partition_index if name == cursor.topic_name else 0
+        logs = topic.partitions[first : first + left]
         response.topics.append(_describe(topic, logs, context))
-        limit -= len(logs)
+        left -= len(logs)
         if first + len(logs) < len(topic.partitions):
             response.next_cursor = Cursor(topic_name=name, partition_index=first + len(logs))
             break
     return response
+
+
+def _failed(name: str, code: ErrorCode) -> DescribeTopicPartitionsResponseTopic:
+    return DescribeTopicPartitionsResponseTopic(error_code=code, name=name)
 
 
 def _unknown(name: str) -> DescribeTopicPartitionsResponseTopic:
@@ -60,7 +64,9 @@ def _unknown(name: str) -> DescribeTopicPartitionsResponseTopic:
         check_name(name)
     except ApiError as error:
         code = error.code
-    return DescribeTopicPartitionsResponseTopic(error_code=code, name=name)
+    result = _failed(name, code)
+    result.topic_authorized_operations = TOPIC_OPERATIONS
+    return result
 
 
 def _describe(

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from kafkapy.errors import ApiError
 from kafkapy.server.context import RequestContext
 from kafkapy.wire.error_codes import ErrorCode
 from kafkapy.wire.messages.init_producer_id import (
@@ -17,11 +16,11 @@ from kafkapy.wire.messages.init_producer_id import (
 
 async def handle(request: InitProducerIdRequest, context: RequestContext) -> InitProducerIdResponse:
     """Give a producer id that nobody had before, with epoch 0."""
-    if request.transactional_id is not None:
-        # Transactions are not served yet: a producer must not wait for a coordinator in vain.
-        raise ApiError(ErrorCode.INVALID_REQUEST)
-    if (request.producer_id == -1) != (request.producer_epoch == -1):
-        raise ApiError(ErrorCode.INVALID_REQUEST)
+    # Transactions are not served yet: a producer must not wait for a coordinator in vain.
+    is_transactional = request.transactional_id is not None
+    is_half_known = (request.producer_id == -1) != (request.producer_epoch == -1)
+    if is_transactional or is_half_known:
+        return InitProducerIdResponse(error_code=ErrorCode.INVALID_REQUEST, producer_epoch=-1)
     return InitProducerIdResponse(
         producer_id=await context.broker.controller.next_producer_id(), producer_epoch=0
     )

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from kafkapy.metadata.image import BROKER, CLIENT_METRICS, GROUP, TOPIC
+from kafkapy.metadata.image import BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP, TOPIC
 from kafkapy.server.context import RequestContext
 from kafkapy.wire.error_codes import ErrorCode
 from kafkapy.wire.messages.list_config_resources import (
@@ -14,8 +14,7 @@ from kafkapy.wire.messages.list_config_resources import (
     ListConfigResourcesResponse,
 )
 
-_BROKER_LOGGER = 8
-_TYPES = (TOPIC, BROKER, _BROKER_LOGGER, CLIENT_METRICS, GROUP)
+_TYPES = (TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP)
 
 
 async def handle(
@@ -31,7 +30,7 @@ async def handle(
     names = {
         TOPIC: list(broker.image.topics),
         BROKER: [str(broker.node_id)],
-        _BROKER_LOGGER: [str(broker.node_id)],
+        BROKER_LOGGER: [str(broker.node_id)],
         CLIENT_METRICS: broker.image.resources(CLIENT_METRICS),
         GROUP: broker.image.resources(GROUP),
     }

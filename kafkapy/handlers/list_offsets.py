@@ -4,7 +4,7 @@
   its timestamp. v4 adds leader epochs.
 - -1 latest, -2 earliest, -3 the record with the largest timestamp (v7, KIP-734), -4 the earliest
   local one (v8, KIP-405), -5 the latest tiered one (v9, KIP-1005), -6 the earliest that is pending
-  upload (v11). Nothing is tiered here, so -4 and -6 are the log's start and -5 is nothing.
+  upload (v11). Nothing is tiered here, so -4 is the log's start, and -5 and -6 are nothing.
 """
 
 from __future__ import annotations
@@ -89,9 +89,9 @@ async def look_up(
     visible_end = bounds.stable if isolation else bounds.high_watermark
     if timestamp == LATEST:
         return OffsetAndTimestamp(visible_end, -1, engine.epoch_at(log, visible_end))
-    if timestamp in (EARLIEST, EARLIEST_LOCAL, EARLIEST_PENDING):
+    if timestamp in (EARLIEST, EARLIEST_LOCAL):
         return OffsetAndTimestamp(bounds.start, -1, engine.epoch_at(log, bounds.start))
-    if timestamp == LATEST_TIERED:
+    if timestamp in (LATEST_TIERED, EARLIEST_PENDING):
         return _NOTHING
     if timestamp == MAX_TIMESTAMP:
         found = await engine.offset_of_max_timestamp(log)

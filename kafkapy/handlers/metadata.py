@@ -2,7 +2,7 @@
 
 - v0: an empty topic list asks for all topics; from v1 on null does, and an empty list for none.
 - v4: the client says whether a missing topic may be created; before it always may.
-- v10: topics have ids, and v12 may be asked by id (KIP-516).
+- v10: topics have ids, by which v12 may ask (KIP-516); then names beside them do not count.
 - v8-10: the operations that the client may do on the cluster, from v8 on those on topics (KIP-430).
 """
 
@@ -26,6 +26,9 @@ from kafkapy.wire.schema import ZERO_UUID
 
 async def handle(request: MetadataRequest, context: RequestContext) -> MetadataResponse:
     """Describe the cluster and the topics asked for, and create missing ones where allowed."""
+    asked = request.topics or []
+    if not all(_is_askable(topic, context.api_version) for topic in asked):
+        return _refused(asked)
     broker = context.broker
     host, port = broker.advertised(context.peer)
     asks_cluster = request.include_cluster_authorized_operations
@@ -42,11 +45,31 @@ async def handle(request: MetadataRequest, context: RequestContext) -> MetadataR
         topics = [_describe(topic, context) for topic in broker.image.topics.values()]
     else:
         may_create = request.allow_auto_topic_creation
-        topics = [await _topic(asked, may_create, context) for asked in request.topics]
+        asked = [topic for topic in asked if topic.topic_id != ZERO_UUID] or asked
+        topics = [await _topic(each, may_create, context) for each in asked]
     for topic in topics:
-        topic.topic_authorized_operations = operations
+        if topic.error_code != ErrorCode.UNKNOWN_TOPIC_ID:
+            topic.topic_authorized_operations = operations
     response.topics = topics
     return response
+
+
+def _is_askable(asked: MetadataRequestTopic, version: int) -> bool:
+    """Say whether a topic is named in the way of this version."""
+    if asked.topic_id == ZERO_UUID:
+        return asked.name is not None
+    return version >= 12
+
+
+def _refused(asked: list[MetadataRequestTopic]) -> MetadataResponse:
+    code = ErrorCode.INVALID_REQUEST
+    return MetadataResponse(
+        topics=[
+            MetadataResponseTopic(error_code=code, name=topic.name or "", topic_id=topic.topic_id)
+            for topic in asked
+        ],
+        error_code=code,
+    )
 
 
 async def _topic(

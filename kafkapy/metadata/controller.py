@@ -8,18 +8,24 @@ crash, which the start removes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 from kafkapy.clock import Clock
-from kafkapy.errors import ApiError
-from kafkapy.metadata.image import TOPIC, Image, Topic
+from kafkapy.config.alter import Operation
+from kafkapy.errors import ApiError, error_code
+from kafkapy.metadata.features import SUPPORTED_FEATURES
+from kafkapy.metadata.image import TOPIC, Image, Topic, partition_record
 from kafkapy.metadata.log import METADATA_LOG, MetadataLog
+from kafkapy.metadata.resources import plan_change
 from kafkapy.metadata.topics import TopicPlan, check_growth, plan_topic
+from kafkapy.storage.config import LogConfig
 from kafkapy.storage.engine import Engine, LogId
+from kafkapy.storage.errors import StorageError
 from kafkapy.wire.error_codes import ErrorCode
 from kafkapy.wire.internal.metadata import (
     ConfigRecord,
-    PartitionRecord,
+    FeatureLevelRecord,
     ProducerIdsRecord,
     RemoveTopicRecord,
     TopicRecord,
@@ -27,6 +33,8 @@ from kafkapy.wire.internal.metadata import (
 from kafkapy.wire.messages.create_topics import CreatableTopic, CreatableTopicConfig
 from kafkapy.wire.schema import Data
 
+# In Kafka's texts of ids a first character "-" would look like an option to a command.
+_DASH = 62
 # Producer ids are taken from the log in blocks, as in Kafka, so that most cost no record.
 _PRODUCER_ID_BLOCK = 1000
 
@@ -56,6 +64,14 @@ class Controller:
     async def load(self) -> None:
         """Replay the metadata log, and remove logs that a crash left without a topic."""
         await self._log.load()
+        await self._log.compact(self._clock.now_ms())
+        await self._commit(
+            [
+                FeatureLevelRecord(name=name, feature_level=levels.last)
+                for name, levels in SUPPORTED_FEATURES.items()
+                if name not in self.image.features
+            ]
+        )
         known = set(self.image.logs())
         known.add(METADATA_LOG)
         await self._engine.delete([log for log in self._engine.logs() if log not in known])
@@ -65,8 +81,8 @@ class Controller:
 
     async def create_topic(self, request: CreatableTopic, *, validate_only: bool) -> TopicPlan:
         """Create a topic, or only say whether that would succeed. Raises ApiError."""
-        async with self._lock:
-            plan = plan_topic(request, self.image, self._node_id)
+        async with self._change():
+            plan = plan_topic(request, self.image, self._node_id, self._new_topic_id())
             if not validate_only:
                 await self._create(plan)
             return plan
@@ -78,6 +94,8 @@ class Controller:
         topic = self.image.topics.get(name)
         if topic is not None:
             return topic
+        if name == METADATA_LOG.topic:
+            raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
         configs = [CreatableTopicConfig(name=k, value=v) for k, v in (overrides or {}).items()]
         request = CreatableTopic(
             name=name, num_partitions=partitions, replication_factor=-1, configs=configs
@@ -90,10 +108,9 @@ class Controller:
         return self.image.topics[name]
 
     async def delete_topic(self, topic: Topic) -> None:
-        """Delete a topic with all its logs."""
-        async with self._lock:
-            if self.image.topic_by_id(topic.topic_id) is None:
-                raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+        """Delete a topic with all its logs. Raises ApiError."""
+        async with self._change():
+            self._check_exists(topic)
             await self._commit([RemoveTopicRecord(topic_id=topic.topic_id)])
             await self._engine.delete(topic.partitions)
         for listener in self.deleted_listeners:
@@ -108,20 +125,29 @@ class Controller:
         validate_only: bool,
     ) -> None:
         """Let a topic grow to `count` partitions. Raises ApiError."""
-        async with self._lock:
+        async with self._change():
+            self._check_exists(topic)
             check_growth(topic, count, assignments, self._node_id)
             if validate_only:
                 return
             indexes = range(len(topic.partitions), count)
             logs = [LogId(topic.name, index, topic.topic_id) for index in indexes]
-            await self._engine.create(logs, topic.config)
-            await self._commit([self._partition_record(log) for log in logs])
+            await self._add_partitions(logs, topic.config, [])
 
     async def change_config(
-        self, resource_type: int, name: str, changes: Mapping[str, str | None]
+        self,
+        resource_type: int,
+        name: str,
+        operations: Sequence[Operation],
+        *,
+        replace: bool,
+        validate_only: bool,
     ) -> None:
-        """Set, or with None remove, settings of one resource, already checked."""
-        async with self._lock:
+        """Change settings of one resource; with `replace`, drop those it has. Raises ApiError."""
+        async with self._change():
+            changes = plan_change(resource_type, name, operations, self.image, replace=replace)
+            if validate_only:
+                return
             await self._commit(
                 [
                     ConfigRecord(
@@ -137,8 +163,8 @@ class Controller:
                     await self._engine.configure(log, topic.config)
 
     async def next_producer_id(self) -> int:
-        """Give a producer id that nobody was given before, over restarts too."""
-        async with self._lock:
+        """Give a producer id that nobody was given before, over restarts too. Raises ApiError."""
+        async with self._change():
             if self._next_producer_id > self._last_producer_id:
                 first = self.image.next_producer_id
                 last = first + _PRODUCER_ID_BLOCK
@@ -149,32 +175,50 @@ class Controller:
             self._next_producer_id += 1
             return producer_id
 
+    @property
+    def metadata_offset(self) -> int:
+        """The offset of the last change; the epoch of the features, among others."""
+        return self._log.offset
+
+    @asynccontextmanager
+    async def _change(self) -> AsyncIterator[None]:
+        """Let one change at a time in; what storage refuses becomes an ApiError."""
+        async with self._lock:
+            try:
+                yield
+            except StorageError as error:
+                raise ApiError(error_code(error), str(error)) from error
+
+    def _check_exists(self, topic: Topic) -> None:
+        if self.image.topic_by_id(topic.topic_id) is None:
+            raise ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+
+    def _new_topic_id(self) -> bytes:
+        while True:
+            topic_id = self._new_uuid()
+            if topic_id[0] >> 2 != _DASH and self.image.topic_by_id(topic_id) is None:
+                return topic_id
+
     async def _create(self, plan: TopicPlan) -> None:
-        topic = Topic(plan.name, self._new_uuid(), plan.config)
-        logs = [LogId(plan.name, index, topic.topic_id) for index in range(plan.partitions)]
+        logs = [LogId(plan.name, index, plan.topic_id) for index in range(plan.partitions)]
         records: list[Data] = [
             ConfigRecord(resource_type=TOPIC, resource_name=plan.name, name=key, value=value)
             for key, value in plan.overrides.items()
         ]
-        records.append(TopicRecord(name=plan.name, topic_id=topic.topic_id))
-        records += [self._partition_record(log) for log in logs]
-        await self._engine.create(logs, topic.config)
+        records.append(TopicRecord(name=plan.name, topic_id=plan.topic_id))
+        await self._add_partitions(logs, plan.config, records)
+
+    async def _add_partitions(
+        self, logs: Sequence[LogId], config: LogConfig, records: Sequence[Data]
+    ) -> None:
+        """Make logs, then the records that lead to them; or neither."""
+        await self._engine.create(logs, config)
         try:
-            await self._commit(records)
+            partitions = [partition_record(log, self._node_id) for log in logs]
+            await self._commit([*records, *partitions])
         except BaseException:
             await self._engine.delete(logs)
             raise
 
     async def _commit(self, records: Sequence[Data]) -> None:
         await self._log.commit(records, self._clock.now_ms())
-
-    def _partition_record(self, log: LogId) -> PartitionRecord:
-        return PartitionRecord(
-            partition_id=log.partition,
-            topic_id=log.topic_id,
-            replicas=[self._node_id],
-            isr=[self._node_id],
-            leader=self._node_id,
-            leader_epoch=0,
-            partition_epoch=0,
-        )

@@ -7,7 +7,7 @@ own (KIP-500, KIP-631); so that what a broker knows after a restart is what it k
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from kafkapy.config.broker import BrokerConfig
 from kafkapy.config.topic import TopicConfig, resolve_topic
@@ -18,7 +18,7 @@ from kafkapy.wire.schema import Data
 _LOG = logging.getLogger(__name__)
 
 # The resource types of ConfigRecord and of the configuration APIs.
-TOPIC, BROKER, CLIENT_METRICS, GROUP = 2, 4, 16, 32
+TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP = 2, 4, 8, 16, 32
 
 INTERNAL_TOPICS = frozenset({"__consumer_offsets", "__transaction_state", "__share_group_state"})
 
@@ -44,12 +44,26 @@ class Topic:
         return self.partitions[index] if 0 <= index < len(self.partitions) else None
 
 
+def partition_record(log: LogId, node_id: int) -> records.PartitionRecord:
+    """Give the record of a partition, whose one replica is on this node."""
+    return records.PartitionRecord(
+        partition_id=log.partition,
+        topic_id=log.topic_id,
+        replicas=[node_id],
+        isr=[node_id],
+        leader=node_id,
+        leader_epoch=0,
+        partition_epoch=0,
+    )
+
+
 class Image:
     """The state machine of the cluster metadata log."""
 
     def __init__(self, broker_config: BrokerConfig) -> None:
         self.broker_config = broker_config
         self.topics: dict[str, Topic] = {}
+        self.features: dict[str, int] = {}
         self.next_producer_id = 0
         self._by_id: dict[bytes, Topic] = {}
         self._overrides: dict[tuple[int, str], dict[str, str]] = {}
@@ -59,6 +73,7 @@ class Image:
             records.RemoveTopicRecord: self._replay_remove_topic,
             records.ConfigRecord: self._replay_config,
             records.ProducerIdsRecord: self._replay_producer_ids,
+            records.FeatureLevelRecord: self._replay_feature_level,
         }
 
     def topic(self, name: str) -> Topic | None:
@@ -85,6 +100,24 @@ class Image:
         """Every partition's log."""
         for topic in self.topics.values():
             yield from topic.partitions
+
+    def snapshot(self) -> Iterator[Data]:
+        """Give records that make this image out of an empty one, or leave it as it is."""
+        for name, level in self.features.items():
+            yield records.FeatureLevelRecord(name=name, feature_level=level)
+        for (kind, resource), overrides in self._overrides.items():
+            for key, value in overrides.items():
+                yield records.ConfigRecord(
+                    resource_type=kind, resource_name=resource, name=key, value=value
+                )
+        for topic in self.topics.values():
+            yield records.TopicRecord(name=topic.name, topic_id=topic.topic_id)
+            for log in topic.partitions:
+                yield partition_record(log, self.broker_config.node_id)
+        if self.next_producer_id:
+            yield records.ProducerIdsRecord(
+                broker_id=self.broker_config.node_id, next_producer_id=self.next_producer_id
+            )
 
     def replay(self, record: Data) -> None:
         """Apply one record."""
@@ -129,6 +162,12 @@ class Image:
         )
         for topic in self.topics.values():
             topic.config = self.topic_config(self.overrides(TOPIC, topic.name))
+
+    def _replay_feature_level(self, record: records.FeatureLevelRecord) -> None:
+        if record.feature_level:
+            self.features[record.name] = record.feature_level
+        else:
+            self.features.pop(record.name, None)
 
     def _replay_producer_ids(self, record: records.ProducerIdsRecord) -> None:
         self.next_producer_id = record.next_producer_id

@@ -18,6 +18,10 @@ METADATA_LOG = LogId("__cluster_metadata", 0, bytes(15) + b"\x01")
 
 _READ_BYTES = 1 << 20
 _MAX_RECORDS_BYTES = 64 << 20
+# A log is made shorter when it has this many records, and most of them say nothing any more.
+_COMPACTED_FROM_RECORDS = 10_000
+_COMPACTED_FROM_RATIO = 4
+_CONFIG = LogConfig(segment_bytes=16 << 20, max_message_bytes=_MAX_RECORDS_BYTES, retention_ms=-1)
 
 
 class MetadataLog:
@@ -31,8 +35,8 @@ class MetadataLog:
     async def load(self) -> None:
         """Claim the log, made anew where it does not exist, and replay it."""
         if METADATA_LOG not in set(self._engine.logs()):
-            config = LogConfig(max_message_bytes=_MAX_RECORDS_BYTES, retention_ms=-1)
-            await self._engine.create([METADATA_LOG], config)
+            await self._engine.create([METADATA_LOG], _CONFIG)
+        await self._engine.configure(METADATA_LOG, _CONFIG)
         self._epoch = await self._engine.claim(METADATA_LOG)
         position = self._engine.bounds(METADATA_LOG).start
         while position < self._engine.bounds(METADATA_LOG).end:
@@ -45,6 +49,27 @@ class MetadataLog:
                 for record in records_of(batch, header, max_bytes=_MAX_RECORDS_BYTES):
                     self._image.replay(decode_metadata_record(record.value or b""))
                 position = header.last_offset + 1
+
+    @property
+    def offset(self) -> int:
+        """The offset of the last record, which numbers the states of the image."""
+        return self._engine.bounds(METADATA_LOG).end - 1
+
+    async def compact(self, now_ms: int) -> None:
+        """Put the image at the end of a long log, and drop what is before it.
+
+        The image's records change nothing where all others were replayed before them, so a crash
+        between the two steps costs no more than time.
+        """
+        bounds = self._engine.bounds(METADATA_LOG)
+        length = bounds.end - bounds.start
+        if length < _COMPACTED_FROM_RECORDS:
+            return
+        changes = list(self._image.snapshot())
+        if length < _COMPACTED_FROM_RATIO * len(changes):
+            return
+        await self.commit(changes, now_ms)
+        await self._engine.delete_before(METADATA_LOG, bounds.end)
 
     async def commit(self, changes: Sequence[Data], now_ms: int) -> None:
         """Append the records as one batch, all or none, then apply them.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from kafkapy.broker_loggers import describe_loggers
 from kafkapy.config import alter, describe
 from kafkapy.config.alter import Operation
 from kafkapy.config.describe import ConfigEntry
 from kafkapy.errors import ApiError
-from kafkapy.metadata.image import BROKER, CLIENT_METRICS, GROUP, TOPIC, Image
+from kafkapy.metadata.image import BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP, TOPIC, Image
 from kafkapy.metadata.topics import check_name
 from kafkapy.wire.error_codes import ErrorCode
 
@@ -17,9 +18,7 @@ def check_resource(resource_type: int, name: str, image: Image) -> None:
     """Refuse a resource that does not exist or cannot have settings. Raises ApiError."""
     check = _CHECKS.get(resource_type)
     if check is None:
-        raise ApiError(
-            ErrorCode.INVALID_REQUEST, f"Resource type {resource_type} has no settings here."
-        )
+        raise _no_settings(resource_type)
     check(name, image)
 
 
@@ -27,6 +26,8 @@ def describe_resource(resource_type: int, name: str, image: Image) -> list[Confi
     """Give every key of a resource with its value and source. Raises ApiError."""
     check_resource(resource_type, name, image)
     overrides = image.overrides(resource_type, name)
+    if resource_type == BROKER_LOGGER:
+        return describe_loggers()
     if resource_type == TOPIC:
         return describe.describe_topic(overrides, image.broker_config)
     if resource_type == GROUP:
@@ -43,8 +44,13 @@ def plan_change(
 ) -> dict[str, str | None]:
     """Decide what operations change: the new texts by key, None for a key that is no longer set.
 
-    With `replace` all that is set now is dropped first, as AlterConfigs does. Raises ApiError.
+    With `replace` all that is set now is dropped first, as AlterConfigs does. Loggers are not
+    settings of the cluster, and not among these resources. Raises ApiError.
     """
+    if resource_type == BROKER_LOGGER:
+        raise _no_settings(resource_type)
+    if resource_type == TOPIC and not name:
+        raise ApiError(ErrorCode.INVALID_REQUEST, "There are no default settings of all topics.")
     check_resource(resource_type, name, image)
     current = dict(image.overrides(resource_type, name))
     base = {} if replace else current
@@ -68,6 +74,10 @@ def plan_change(
     return changes
 
 
+def _no_settings(resource_type: int) -> ApiError:
+    return ApiError(ErrorCode.INVALID_REQUEST, f"Unknown resource type {resource_type}")
+
+
 def _check_topic(name: str, image: Image) -> None:
     check_name(name)
     if name not in image.topics:
@@ -75,11 +85,15 @@ def _check_topic(name: str, image: Image) -> None:
 
 
 def _check_broker(name: str, image: Image) -> None:
+    if name:
+        _check_node(name, image)
+
+
+def _check_node(name: str, image: Image) -> None:
     node = str(image.broker_config.node_id)
-    if name not in ("", node):
+    if name != node:
         raise ApiError(
-            ErrorCode.INVALID_REQUEST,
-            f"Unexpected broker id, expected {node} or empty string, but received {name}",
+            ErrorCode.INVALID_REQUEST, f"Unexpected broker id, expected {node}, not '{name}'"
         )
 
 
@@ -91,6 +105,7 @@ def _check_named(name: str, image: Image) -> None:
 _CHECKS: dict[int, Callable[[str, Image], None]] = {
     TOPIC: _check_topic,
     BROKER: _check_broker,
+    BROKER_LOGGER: _check_node,
     CLIENT_METRICS: _check_named,
     GROUP: _check_named,
 }

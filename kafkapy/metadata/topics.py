@@ -26,6 +26,7 @@ class TopicPlan(NamedTuple):
     """A topic that may be created."""
 
     name: str
+    topic_id: bytes
     partitions: int
     overrides: Mapping[str, str]
     config: TopicConfig
@@ -53,20 +54,19 @@ def check_name(name: str) -> None:
         )
 
 
-def plan_topic(request: CreatableTopic, image: Image, node_id: int) -> TopicPlan:
+def plan_topic(request: CreatableTopic, image: Image, node_id: int, topic_id: bytes) -> TopicPlan:
     """Decide whether a topic may be created, and how. Raises ApiError."""
     name = request.name
     check_name(name)
     if name in image.topics:
         raise ApiError(ErrorCode.TOPIC_ALREADY_EXISTS, f"Topic '{name}' already exists.")
     _check_collision(name, image)
+    overrides = _overrides(request, image)
     if request.assignments:
         partitions = _check_assignments(request, node_id)
     else:
         partitions = _partition_count(request, image)
-        _check_replication_factor(request.replication_factor)
-    overrides = _overrides(request, image)
-    return TopicPlan(name, partitions, overrides, image.topic_config(overrides))
+    return TopicPlan(name, topic_id, partitions, overrides, image.topic_config(overrides))
 
 
 def check_growth(
@@ -108,24 +108,23 @@ def _check_collision(name: str, image: Image) -> None:
 
 
 def _partition_count(request: CreatableTopic, image: Image) -> int:
-    if request.num_partitions == -1:
-        return int(image.broker_config["num.partitions"])
-    if request.num_partitions < 1:
+    count, factor = request.num_partitions, request.replication_factor
+    if factor < 1 and factor != -1:
         raise ApiError(
-            ErrorCode.INVALID_PARTITIONS, "Number of partitions was set to an invalid value."
+            ErrorCode.INVALID_REPLICATION_FACTOR,
+            "The replication factor must be positive, or -1 for the default.",
         )
-    return request.num_partitions
-
-
-def _check_replication_factor(factor: int) -> None:
-    if factor == -1 or factor == 1:
-        return
-    if factor < 1:
-        raise ApiError(ErrorCode.INVALID_REPLICATION_FACTOR, "Replication factor must be positive.")
-    raise ApiError(
-        ErrorCode.INVALID_REPLICATION_FACTOR,
-        f"A replication factor of {factor} cannot be reached: 1 broker is registered.",
-    )
+    if count < 1 and count != -1:
+        raise ApiError(
+            ErrorCode.INVALID_PARTITIONS,
+            "The number of partitions must be positive, or -1 for the default.",
+        )
+    if factor > 1:
+        raise ApiError(
+            ErrorCode.INVALID_REPLICATION_FACTOR,
+            f"A replication factor of {factor} cannot be reached: 1 broker is registered.",
+        )
+    return int(image.broker_config["num.partitions"]) if count == -1 else count
 
 
 def _check_assignments(request: CreatableTopic, node_id: int) -> int:
@@ -163,13 +162,13 @@ def _check_replicas(replicas: Sequence[int], node_id: int) -> None:
 
 
 def _overrides(request: CreatableTopic, image: Image) -> dict[str, str]:
-    for entry in request.configs:
-        if entry.value is None:
-            raise ApiError(
-                ErrorCode.INVALID_CONFIG,
-                f"Null value not supported for topic configs: {entry.name}",
-            )
-    operations = [
-        Operation(OperationType.SET, entry.name, entry.value) for entry in request.configs
-    ]
+    missing = [entry.name for entry in request.configs if entry.value is None]
+    if missing:
+        raise ApiError(
+            ErrorCode.INVALID_CONFIG,
+            f"Null value not supported for topic configs: {','.join(missing)}",
+        )
+    # Unlike the APIs that change settings, this one lets the last of several values win.
+    values = {entry.name: entry.value for entry in request.configs}
+    operations = [Operation(OperationType.SET, name, value) for name, value in values.items()]
     return alter_topic({}, operations, image.broker_config)

@@ -1,0 +1,15 @@
+"""The features of the cluster: what formats and behaviour its nodes agreed on (KIP-584).
+
+Only what works is listed: a client that sees a level of `transaction.version`, say, uses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kafkapy.wire.schema import Versions
+
+METADATA_VERSION = "metadata.version"
+
+# The metadata log is written in the formats of Kafka 4.3 (level 30), and in no older ones.
+SUPPORTED_FEATURES: Mapping[str, Versions] = {METADATA_VERSION: Versions(30, 30)}
