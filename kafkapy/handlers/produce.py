@@ -95,7 +95,7 @@ async def handle(request: ProduceRequest, context: RequestContext) -> ProduceRes
                 result.error_code = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
                 continue
             try:
-                appends.append(Append(log, _batch(data, topic, context)))
+                appends.append(Append(log, _batch(data, context)))
                 pending.append(result)
             except (WireError, InvalidRecordError) as error:
                 _refuse(result, error)
@@ -138,25 +138,25 @@ def _refusal(topic: Topic | None, acks: int, context: RequestContext) -> ErrorCo
     return ErrorCode.NONE
 
 
-def _batch(data: PartitionProduceData, topic: Topic, context: RequestContext) -> Buffer:
-    """Check that the records have the format of the request's version; convert old ones."""
+def _batch(data: PartitionProduceData, context: RequestContext) -> Buffer:
+    """Check what the version of the request says of its records; convert old ones."""
     records = data.records
     if records is None or len(records) == 0:
         raise InvalidRecordError("a produce request needs at least one batch per partition")
-    magic = magic_of(records)
     if context.api_version >= _FIRST_VERSION_WITH_BATCHES:
-        if magic != 2:
-            raise InvalidRecordError(f"records of magic {magic} in a request that wants magic 2")
         if context.api_version < _FIRST_VERSION_WITH_ZSTD and _is_zstd(records):
             raise UnsupportedCompressionError("zstd needs version 7 of the produce request")
-        return records
+        return records  # the log takes nothing but magic 2
+    magic = magic_of(records)
     if magic > 1:
         raise InvalidRecordError(f"records of magic {magic} in a request that wants message sets")
     return to_batch(records, max_bytes=context.broker.max_decompressed_bytes)
 
 
 def _is_zstd(batch: Buffer) -> bool:
-    return len(batch) > _ATTRIBUTES_BYTE and batch[_ATTRIBUTES_BYTE] & _COMPRESSION_BITS == _ZSTD
+    if len(batch) < HEADER_BYTES or magic_of(batch) != MAGIC:
+        return False
+    return batch[_ATTRIBUTES_BYTE] & _COMPRESSION_BITS == _ZSTD
 
 
 def _refuse(result: PartitionProduceResponse, error: Exception) -> None:
