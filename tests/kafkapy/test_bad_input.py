@@ -294,8 +294,8 @@ def test_a_compacted_topic_does_not_expand_a_bomb_without_end() -> None:
         "socket.request.max.bytes": str(MAX_REQUEST_BYTES),
     }
     with Broker(config, topics=["topic"]) as compacting:
+        records = batch_of(bomb(Compression.GZIP, BOMB_BYTES), attributes=Compression.GZIP)
         with RawClient(compacting.bootstrap_servers) as client, memory_below(16 * MIB):
-            records = batch_of(bomb(Compression.GZIP, BOMB_BYTES), attributes=Compression.GZIP)
             assert produce(client, records).error_code in (CORRUPT, INVALID)
         with RawClient(compacting.bootstrap_servers) as client:
             assert produce(client, VALID).error_code == ErrorCode.NONE
