@@ -31,6 +31,7 @@ from kafkapy.storage.errors import (
     UnknownEpochError,
 )
 from kafkapy.wire.error_codes import ErrorCode
+from kafkapy.wire.errors import WireError
 from kafkapy.wire.internal.coordinator_records import RecordTypes
 
 _LOG = logging.getLogger(__name__)
@@ -115,29 +116,30 @@ class Runtime(Generic[M]):
 
     @property
     def partitions(self) -> list[int]:
-        """The partitions whose shards are here."""
-        return list(self._shards)
+        """The partitions whose shards are here, loaded or loading."""
+        return [index for index, shard in self._shards.items() if shard.state is not _State.LOST]
 
     async def start(self, logs: Sequence[LogId]) -> None:
         """Own all partitions of the topic, given as their logs, and load them.
 
-        Raises StorageError or WireError where a log cannot be read.
+        One that cannot be read is left out: its keys have no coordinator, the others do.
         """
         shards = [self._new_shard(log) for log in logs]
         self._partition_count = len(shards)
         self._shards = {shard.log.log_id.partition: shard for shard in shards}
-        try:
-            for shard in shards:
-                await self._load(shard)
-        except BaseException:
-            await self.close()
-            raise
+        for shard in shards:
+            await self._load(shard)
 
     async def _load(self, shard: Shard[M]) -> None:
         machine = shard.machine
-        await shard.log.load(
-            machine.replay, lambda end: machine.replay_end(end.producer_id, end.is_commit)
-        )
+        try:
+            await shard.log.load(
+                machine.replay, lambda end: machine.replay_end(end.producer_id, end.is_commit)
+            )
+        except (StorageError, WireError):
+            _LOG.exception("could not load %s", shard.log.log_id)
+            self._step_down(shard)
+            return
         shard.state = _State.ACTIVE
         machine.loaded(self._clock.now_ms())
 

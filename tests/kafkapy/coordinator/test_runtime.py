@@ -259,19 +259,24 @@ def test_while_a_shard_loads_clients_are_told_to_wait() -> None:
     run(test)
 
 
-def test_a_log_that_cannot_be_read_leaves_no_half_of_a_coordinator() -> None:
+def test_a_log_that_cannot_be_read_leaves_only_its_own_groups_without_a_coordinator(
+    caplog: Any,
+) -> None:
     async def test(world: World) -> None:
-        groups = world.coordinator()
-
-        async def missing() -> list[LogId]:
-            return LOGS
-
-        groups._ensure_topic = missing
-        with pytest.raises(UnknownLogError):
-            await groups.ensure_started()
+        await world.ensure_topic()
+        owner = partition_for("orders", PARTITIONS)
+        damaged = build_batch([LogRecord(0, 1, b"\x00", b"", ())])
+        await world.engine.append([Append(LOGS[owner], damaged, Origin.COORDINATOR)])
+        groups = await world.started()
         assert await code_of(commit(groups, 5)) is ErrorCode.NOT_COORDINATOR
+        other = next(g for g in "abcdef" if partition_for(g, PARTITIONS) != owner)
+        await commit(groups, 5, other)
+        assert [group.group_id for group in groups.list_groups([], [])] == [other]
+        await groups.on_topics_deleted(["t"])
+        assert committed(groups, other) == []
 
     run(test)
+    assert f"could not load {OFFSETS_TOPIC}-" in caplog.text
 
 
 @pytest.mark.parametrize(
