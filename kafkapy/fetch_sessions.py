@@ -2,14 +2,19 @@
 
 A consumer that reads a thousand partitions names them once; from then on it sends only what
 changed in its wishes, and is sent only the partitions in which something happened.
+
+What such a request costs depends on what happened too: a partition that was read to its end is
+watched, and not read again before its log has changed or the consumer wants something else of it.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import NamedTuple
 
+from kafkapy.storage.engine import Engine, LogId
 from kafkapy.wire.error_codes import ErrorCode
 from kafkapy.wire.messages.fetch import FetchPartition, FetchRequest, PartitionData
 from kafkapy.wire.schema import ZERO_UUID
@@ -24,9 +29,12 @@ PartitionKey = tuple[str, bytes, int]
 
 
 class Wanted:
-    """One partition that a fetch asks for, and what its session was last told about it."""
+    """One partition that a fetch asks for, and what its session was last told about it.
 
-    __slots__ = ("ask", "high_watermark", "log_start_offset", "topic", "topic_id")
+    `watch` is its log and whom the log's next change calls, or None.
+    """
+
+    __slots__ = ("ask", "high_watermark", "log_start_offset", "topic", "topic_id", "watch")
 
     def __init__(self, topic: str, topic_id: bytes, ask: FetchPartition) -> None:
         self.topic = topic
@@ -34,6 +42,7 @@ class Wanted:
         self.ask = ask
         self.high_watermark = -1
         self.log_start_offset = -1
+        self.watch: tuple[LogId, Callable[[], None]] | None = None
 
     @property
     def key(self) -> PartitionKey:
@@ -55,31 +64,84 @@ class Wanted:
         return changed
 
 
-class Session:
-    """What one client reads: partitions in the order in which they are served next."""
+def _nobody_waits() -> None:
+    pass
 
-    __slots__ = ("epoch", "id", "last_used_ms", "partitions", "uses_ids")
+
+class Session:
+    """What one client reads.
+
+    Each partition is `active`, which means that there may be something to tell about it, or its
+    log is watched, or both. The active ones are in the order in which they are served next.
+    `on_change` is called whenever a log that was watched has changed.
+    """
+
+    __slots__ = (
+        "_engine",
+        "_isolation_level",
+        "active",
+        "epoch",
+        "id",
+        "last_used_ms",
+        "on_change",
+        "partitions",
+        "uses_ids",
+    )
 
     def __init__(self, session_id: int, uses_ids: bool, wanted: Iterable[Wanted]) -> None:
         self.id = session_id
         self.epoch = 1
         self.last_used_ms = 0
         self.uses_ids = uses_ids
-        self.partitions: OrderedDict[PartitionKey, Wanted] = OrderedDict(
-            (each.key, each) for each in wanted
-        )
+        self.partitions = {each.key: each for each in wanted}
+        self.active = dict.fromkeys(self.partitions.values())
+        self.on_change = _nobody_waits
+        self._isolation_level = 0
+        self._engine: Engine | None = None
 
     def update(self, request: FetchRequest) -> None:
         """Apply an incremental request: changed and forgotten partitions."""
+        if request.isolation_level != self._isolation_level:
+            self._isolation_level = request.isolation_level
+            self.active.update(dict.fromkeys(self.partitions.values()))
         for wanted in wanted_of(request):
-            known = self.partitions.get(wanted.key)
-            if known is None:
-                self.partitions[wanted.key] = wanted
-            else:
-                known.ask = wanted.ask
+            known = self.partitions.setdefault(wanted.key, wanted)
+            known.ask = wanted.ask
+            self.active[known] = None
         for topic in request.forgotten_topics_data:
             for partition in topic.partitions:
-                self.partitions.pop((topic.topic, topic.topic_id, partition), None)
+                forgotten = self.partitions.pop((topic.topic, topic.topic_id, partition), None)
+                if forgotten is not None:
+                    self.active.pop(forgotten, None)
+                    self._unwatch(forgotten)
+
+    def watch(self, wanted: Wanted, log: LogId, engine: Engine) -> None:
+        """Hear of the next change of a partition's log; its partition becomes active then."""
+        if wanted.watch is None:
+            self._engine = engine
+            wanted.watch = log, partial(self._changed, wanted)
+            engine.watch((log,), wanted.watch[1])
+
+    def rest(self, wanted: Wanted) -> None:
+        """Let a partition that was read to its end be, unless it has changed meanwhile."""
+        if wanted.watch is not None:
+            self.active.pop(wanted, None)
+
+    def close(self) -> None:
+        """Watch nothing any more."""
+        for wanted in self.partitions.values():
+            self._unwatch(wanted)
+
+    def _changed(self, wanted: Wanted) -> None:
+        self._unwatch(wanted)  # a consumer that went away costs its logs one call at most
+        self.active[wanted] = None
+        self.on_change()
+
+    def _unwatch(self, wanted: Wanted) -> None:
+        if wanted.watch is not None and self._engine is not None:
+            log, changed = wanted.watch
+            wanted.watch = None
+            self._engine.unwatch((log,), changed)
 
     def news(
         self, answers: Iterable[tuple[Wanted, PartitionData]]
@@ -87,13 +149,14 @@ class Session:
         """Keep the answers that changed; partitions that gave data are served last next time."""
         changed = [(wanted, found) for wanted, found in answers if wanted.has_news(found)]
         for wanted, found in changed:
-            if found.records and wanted.key in self.partitions:
-                self.partitions.move_to_end(wanted.key)
+            if found.records and wanted in self.active:
+                del self.active[wanted]
+                self.active[wanted] = None
         return changed
 
 
 class Plan(NamedTuple):
-    """What a fetch request comes down to. With an error nothing is read.
+    """What a fetch request comes down to: the partitions to read; none, if there is an error.
 
     In an incremental plan only the partitions with news are answered.
     """
@@ -118,8 +181,11 @@ class SessionCache:
     def plan(self, request: FetchRequest, *, uses_ids: bool, now_ms: int) -> Plan:
         """Decide which partitions a request reads, and begin, continue or end its session."""
         if request.session_epoch in (_INITIAL_EPOCH, _FINAL_EPOCH):
-            self._sessions.pop(request.session_id, None)
-            wanted = list(wanted_of(request))
+            ended = self._sessions.pop(request.session_id, None)
+            if ended is not None:
+                ended.close()
+            # Of a partition that is named twice Kafka takes the last mention.
+            wanted = list({each.key: each for each in wanted_of(request)}.values())
             if request.session_epoch == _FINAL_EPOCH or not wanted:
                 return Plan(wanted)
             return Plan(wanted, self._begin(wanted, uses_ids, now_ms))
@@ -133,7 +199,7 @@ class SessionCache:
         session.update(request)
         session.epoch = 1 if session.epoch == _MAX_EPOCH else session.epoch + 1
         self._use(session, now_ms)
-        return Plan(list(session.partitions.values()), session, is_incremental=True)
+        return Plan(list(session.active), session, is_incremental=True)
 
     def _begin(self, wanted: list[Wanted], uses_ids: bool, now_ms: int) -> Session | None:
         if len(self._sessions) >= self._max_sessions and not self._evict(now_ms):
@@ -153,7 +219,7 @@ class SessionCache:
         oldest = next(iter(self._sessions.values()), None)
         if oldest is None or now_ms - oldest.last_used_ms < _EVICTION_MS:
             return False
-        del self._sessions[oldest.id]
+        self._sessions.pop(oldest.id).close()
         return True
 
 

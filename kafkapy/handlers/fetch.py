@@ -9,8 +9,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from kafkapy.errors import error_code
-from kafkapy.fetch_sessions import Plan, Wanted
+from kafkapy.fetch_sessions import Session, Wanted
 from kafkapy.leader_epochs import check_epoch
 from kafkapy.server.context import RequestContext
 from kafkapy.server.waiting import Waiter
@@ -36,7 +38,7 @@ _FIRST_VERSION_WITH_ZSTD = 10
 _FIRST_VERSION_WITH_IDS = 13
 _ZSTD = 4
 
-_Answers = list[tuple[Wanted, PartitionData]]
+_Answer = tuple[Wanted, PartitionData]
 
 
 async def handle(request: FetchRequest, context: RequestContext) -> FetchResponse:
@@ -49,59 +51,131 @@ async def handle(request: FetchRequest, context: RequestContext) -> FetchRespons
     )
     if plan.error:
         return FetchResponse(error_code=plan.error)
-    answers, size, logs = await _read(request, plan, context)
-    if request.max_wait_ms > 0 and not _is_enough(request, answers, size) and logs:
-        with Waiter(broker.engine, logs, request.max_wait_ms / 1000) as waiter:
-            while not waiter.timed_out and not _is_enough(request, answers, size):
-                await waiter.changed()
-                answers, size, logs = await _read(request, plan, context)
+    # Without a session there is one that ends with the request.
+    session = plan.session or Session(0, uses_ids=False, wanted=plan.wanted)
+    fetching = _Fetching(request, session, context)
+    try:
+        await fetching.read(plan.wanted)
+        if request.max_wait_ms > 0 and not fetching.is_enough and session.partitions:
+            await fetching.wait()
+    finally:
+        if plan.session is None:
+            session.close()
+    answers: Iterable[_Answer] = fetching.answers.items()
     if context.api_version < _FIRST_VERSION_WITH_ZSTD:
-        _adapt(answers, context)
-    if plan.is_incremental and plan.session is not None:
-        answers = plan.session.news(answers)
-    return FetchResponse(
-        session_id=plan.session.id if plan.session else 0, responses=_by_topic(answers)
+        _adapt(fetching.answers.values(), context)
+    if plan.is_incremental:
+        answers = session.news(answers)
+    return FetchResponse(session_id=session.id, responses=_by_topic(answers))
+
+
+class _Fetching:
+    """A fetch under way: what has been found so far."""
+
+    __slots__ = (
+        "_context",
+        "_isolation",
+        "_limit",
+        "_request",
+        "_session",
+        "_sizes",
+        "answers",
+        "is_enough",
+        "size",
     )
 
+    def __init__(self, request: FetchRequest, session: Session, context: RequestContext) -> None:
+        self._request = request
+        self._session = session
+        self._context = context
+        self._isolation = Isolation(request.isolation_level == 1)
+        self._limit = min(request.max_bytes, context.broker.fetch_max_bytes)
+        # Where it matters: each partition's log, and its size when it was read.
+        self._sizes: dict[Wanted, tuple[LogId, int]] = {}
+        self.answers: dict[Wanted, PartitionData] = {}
+        self.size = 0
+        # Whether the answer goes out at once: enough bytes, or anything that is an error.
+        self.is_enough = False
 
-def _is_enough(request: FetchRequest, answers: _Answers, size: int) -> bool:
-    """Whether the answer goes out at once: enough bytes, or anything that is an error."""
-    if size >= request.min_bytes:
-        return True
-    return any(found.error_code or found.diverging_epoch.epoch >= 0 for _, found in answers)
-
-
-async def _read(
-    request: FetchRequest, plan: Plan, context: RequestContext
-) -> tuple[_Answers, int, list[LogId]]:
-    """Read every partition once; gives the answers, the bytes of records, and what was read."""
-    engine = context.broker.engine
-    isolation = Isolation(request.isolation_level == 1)
-    answers: _Answers = []
-    reads: list[Read] = []
-    reading: list[PartitionData] = []
-    for wanted in plan.wanted:
-        ask = wanted.ask
-        found = PartitionData(ask.partition, 0, -1, records=b"", aborted_transactions=None)
-        answers.append((wanted, found))
-        log = _find(request, wanted, found, context)
-        if log is not None:
-            reads.append(Read(log, ask.fetch_offset, ask.partition_max_bytes, isolation))
-            reading.append(found)
-    size = 0
-    if reads:
-        slices = await engine.read(
-            reads,
-            min(request.max_bytes, context.broker.fetch_max_bytes),
-            at_least_one=context.api_version >= _FIRST_VERSION_WITH_LIMIT,
-        )
-        for found, piece in zip(reading, slices, strict=True):
-            if type(piece) is Slice:
-                _fill(found, piece)
-                size += len(piece.records)
+    async def read(self, partitions: Iterable[Wanted]) -> None:
+        """Read these partitions; what was found in them before is forgotten."""
+        engine = self._context.broker.engine
+        reads: list[Read] = []
+        reading: list[_Answer] = []
+        for wanted in partitions:
+            ask = wanted.ask
+            before = self.answers.get(wanted)
+            if before is not None:
+                self.size -= len(before.records or b"")
+            found = PartitionData(ask.partition, 0, -1, records=b"", aborted_transactions=None)
+            self.answers[wanted] = found
+            log = _find(self._request, wanted, found, self._context)
+            if log is not None:
+                self._session.watch(wanted, log, engine)
+                reads.append(Read(log, ask.fetch_offset, ask.partition_max_bytes, self._isolation))
+                reading.append((wanted, found))
             else:
-                found.error_code = error_code(piece)  # type: ignore[arg-type]
-    return answers, size, [read.log for read in reads]
+                self.is_enough = True
+        if reads:
+            slices = await engine.read(
+                reads,
+                max(self._limit - self.size, 0),
+                at_least_one=not self.size
+                and self._context.api_version >= _FIRST_VERSION_WITH_LIMIT,
+            )
+            for read, (wanted, found), piece in zip(reads, reading, slices, strict=True):
+                if isinstance(piece, Slice):
+                    self._take(read.log, wanted, found, piece)
+                else:
+                    found.error_code = error_code(piece)
+                    self.is_enough = True
+        if self.size >= self._request.min_bytes:
+            self.is_enough = True
+
+    def _take(self, log: LogId, wanted: Wanted, found: PartitionData, piece: Slice) -> None:
+        bounds = piece.bounds
+        found.records = piece.records
+        found.high_watermark = bounds.high_watermark
+        found.last_stable_offset = bounds.stable
+        found.log_start_offset = bounds.start
+        if piece.aborted is not None:
+            found.aborted_transactions = [AbortedTransaction(*each) for each in piece.aborted]
+        self.size += len(piece.records)
+        is_committed = self._isolation is Isolation.READ_COMMITTED
+        if wanted.ask.fetch_offset >= (bounds.stable if is_committed else bounds.high_watermark):
+            self._session.rest(wanted)
+        if self._request.min_bytes > 1:
+            self._sizes[wanted] = log, self._context.broker.engine.size_bytes(log)
+
+    async def wait(self) -> None:
+        """Read again what has changed, until there is enough or the time is up."""
+        session = self._session
+        with Waiter(self._request.max_wait_ms / 1000) as waiter:
+            session.on_change = waiter.wake
+            while not self.is_enough and not waiter.timed_out:
+                await waiter.changed()
+                if waiter.timed_out or self._may_be_enough():
+                    await self.read(list(session.active))
+
+    def _may_be_enough(self) -> bool:
+        """Whether the logs have grown by what is missing.
+
+        If not, they need not be read again, which would cost more with each small append.
+        """
+        missing = self._request.min_bytes - self.size
+        if missing <= 1:
+            return True
+        session, engine = self._session, self._context.broker.engine
+        for wanted in session.active:
+            if wanted not in self._sizes:
+                return True
+            log, size = self._sizes[wanted]
+            session.watch(wanted, log, engine)
+            try:
+                missing -= engine.size_bytes(log) - size
+            except StorageError:
+                return True
+        return missing <= 0
 
 
 def _find(
@@ -150,20 +224,10 @@ def _diverges(wanted: Wanted, log: LogId, found: PartitionData, context: Request
     return False
 
 
-def _fill(found: PartitionData, piece: Slice) -> None:
-    bounds = piece.bounds
-    found.records = piece.records
-    found.high_watermark = bounds.high_watermark
-    found.last_stable_offset = bounds.stable
-    found.log_start_offset = bounds.start
-    if piece.aborted is not None:
-        found.aborted_transactions = [AbortedTransaction(*each) for each in piece.aborted]
-
-
-def _adapt(answers: _Answers, context: RequestContext) -> None:
+def _adapt(answers: Iterable[PartitionData], context: RequestContext) -> None:
     """Give old clients records in a format that they can read."""
     version = context.api_version
-    for _, found in answers:
+    for found in answers:
         if not found.records:
             continue
         try:
@@ -180,7 +244,7 @@ def _adapt(answers: _Answers, context: RequestContext) -> None:
             found.records = b""
 
 
-def _by_topic(answers: _Answers) -> list[FetchableTopicResponse]:
+def _by_topic(answers: Iterable[_Answer]) -> list[FetchableTopicResponse]:
     topics: list[FetchableTopicResponse] = []
     last: Wanted | None = None
     for wanted, found in answers:

@@ -1,34 +1,26 @@
-"""Waiting for a log to change: what a long poll does when there is not enough to answer."""
+"""Waiting for a change, up to a deadline: what a long poll does without enough to answer."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from types import TracebackType
-
-from kafkapy.storage.engine import Engine, LogId
 
 
 class Waiter:
-    """Wakes on a change of any of these logs, and once when the time is up.
+    """Wakes when it is told of a change, and once when the time is up.
 
     Changes between two calls of `changed` are not lost: the second returns at once.
     """
 
-    __slots__ = ("_engine", "_future", "_logs", "_loop", "_timer", "timed_out")
+    __slots__ = ("_future", "_loop", "_timer", "timed_out")
 
-    def __init__(self, engine: Engine, logs: Sequence[LogId], timeout_s: float) -> None:
+    def __init__(self, timeout_s: float) -> None:
         self.timed_out = False
-        self._engine = engine
-        self._logs = logs
         self._loop = asyncio.get_running_loop()
         self._future = self._loop.create_future()
         self._timer = self._loop.call_later(timeout_s, self._time_out)
 
     def __enter__(self) -> Waiter:
-        self._engine.watch(self._logs, self._wake)
-        # What was appended before the watch began must not be slept through.
-        self._wake()
         return self
 
     def __exit__(
@@ -38,7 +30,6 @@ class Waiter:
         traceback: TracebackType | None,
     ) -> None:
         self._timer.cancel()
-        self._engine.unwatch(self._logs, self._wake)
 
     async def changed(self) -> None:
         """Return after a change, or when the time is up."""
@@ -46,10 +37,11 @@ class Waiter:
         if not self.timed_out:
             self._future = self._loop.create_future()
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Tell of a change."""
         if not self._future.done():
             self._future.set_result(None)
 
     def _time_out(self) -> None:
         self.timed_out = True
-        self._wake()
+        self.wake()
