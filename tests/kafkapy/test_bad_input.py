@@ -22,7 +22,8 @@ from kafkapy.wire.messages.create_partitions import (
     CreatePartitionsRequest,
     CreatePartitionsTopic,
 )
-from kafkapy.wire.messages.metadata import MetadataRequest
+from kafkapy.wire.messages.fetch import FetchPartition, FetchRequest, FetchTopic
+from kafkapy.wire.messages.metadata import MetadataRequest, MetadataRequestTopic
 from kafkapy.wire.messages.produce import (
     PartitionProduceData,
     PartitionProduceResponse,
@@ -203,12 +204,35 @@ def test_a_request_of_exactly_the_limit_is_answered(client: RawClient) -> None:
     assert client.receive(ApiVersionsRequest(), 0, correlation_id=7).error_code == ErrorCode.NONE
 
 
+def test_a_client_that_reads_nothing_costs_no_more_than_a_few_answers(broker: Broker) -> None:
+    batch = build_batch([Record(0, 1_700_000_000_000, None, bytes(900_000))])
+    ask = FetchPartition(partition=0, fetch_offset=0, partition_max_bytes=MAX_REQUEST_BYTES)
+    request = FetchRequest(session_epoch=-1, topics=[FetchTopic(topic="large", partitions=[ask])])
+    with RawClient(broker.bootstrap_servers) as client:
+        client.call(MetadataRequest(topics=[MetadataRequestTopic(name="large")]), 9)
+        assert produce(client, batch, topic="large").error_code == ErrorCode.NONE
+        with memory_below(16 * MIB):
+            first = client.send(request, 12)
+            for _ in range(99):
+                client.send(request, 12)
+            with RawClient(broker.bootstrap_servers) as other:
+                for _ in range(10):
+                    other.call(ApiVersionsRequest(), 0)
+        for correlation_id in range(first, first + 100):
+            client.receive(request, 12, correlation_id)
+
+
 def produce(
-    client: RawClient, records: bytes | None, version: int = 9, acks: int = 1
+    client: RawClient,
+    records: bytes | None,
+    *,
+    version: int = 9,
+    acks: int = 1,
+    topic: str = "topic",
 ) -> PartitionProduceResponse:
     partition = PartitionProduceData(index=0, records=records)
-    topic = TopicProduceData(name="topic", partition_data=[partition])
-    response = client.call(ProduceRequest(acks=acks, timeout_ms=1000, topic_data=[topic]), version)
+    data = TopicProduceData(name=topic, partition_data=[partition])
+    response = client.call(ProduceRequest(acks=acks, timeout_ms=1000, topic_data=[data]), version)
     result: PartitionProduceResponse = response.responses[0].partition_responses[0]
     return result
 
