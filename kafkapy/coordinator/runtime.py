@@ -30,6 +30,7 @@ from kafkapy.storage.errors import (
     UnexpectedEndError,
     UnknownEpochError,
 )
+from kafkapy.wire.compile import EncodingError
 from kafkapy.wire.error_codes import ErrorCode
 from kafkapy.wire.errors import WireError
 from kafkapy.wire.internal.coordinator_records import RecordTypes
@@ -220,7 +221,7 @@ class Runtime(Generic[M]):
         if result.records:
             try:
                 base_offset = await shard.log.append(result.records, self._clock.now_ms(), producer)
-            except StorageError as failure:
+            except (StorageError, EncodingError) as failure:
                 error = self._append_failed(shard, failure)
             else:
                 if result.replay:
@@ -230,7 +231,7 @@ class Runtime(Generic[M]):
             result.appended.resolve(error)
         return error
 
-    def _append_failed(self, shard: Shard[M], failure: StorageError) -> ApiError:
+    def _append_failed(self, shard: Shard[M], failure: StorageError | EncodingError) -> ApiError:
         _LOG.warning("could not append to %s: %s", shard.log.log_id, failure)
         if isinstance(failure, _LOST_OWNERSHIP):
             self._step_down(shard)

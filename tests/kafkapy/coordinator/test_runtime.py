@@ -304,6 +304,18 @@ def test_a_failed_append_changes_nothing_and_is_told_as_what_helps(
     run(test)
 
 
+def test_what_does_not_fit_into_a_record_is_refused_and_leaves_no_group() -> None:
+    async def test(world: World) -> None:
+        groups = await world.started()
+        too_long = "g" * 40_000
+        assert await code_of(commit(groups, 5, too_long)) is ErrorCode.UNKNOWN_SERVER_ERROR
+        joined = await join(groups, group_id=too_long)
+        assert joined.error_code == ErrorCode.UNKNOWN_SERVER_ERROR
+        assert groups.list_groups([], []) == []
+
+    run(test)
+
+
 @pytest.mark.parametrize("error", [FencedEpochError(), UnexpectedEndError()])
 def test_who_has_lost_the_log_steps_down_and_tells_those_who_wait(error: StorageError) -> None:
     async def test(world: World) -> None:
