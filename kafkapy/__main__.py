@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from kafkapy import __version__
 from kafkapy.broker import Broker
-from kafkapy.cli import Settings, parse_args
+from kafkapy.cli import TOOL_COMMANDS, Settings, parse_args
 from kafkapy.config.definition import ConfigError
 from kafkapy.event_loop import event_loop_runner
 from kafkapy.logs import configure_logging
@@ -22,6 +22,11 @@ _LOG = logging.getLogger("kafkapy")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments and arguments[0] in TOOL_COMMANDS:
+        from kafkapy import tools
+
+        return tools.run(arguments)
     try:
         settings = parse_args(arguments)
         configure_logging(settings.log_level)
@@ -56,7 +61,7 @@ async def serve(settings: Settings) -> None:
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     first = broker.endpoints[0]
     host = f"[{first.host}]" if ":" in first.host else first.host or "0.0.0.0"
-    print(f"kafkapy {__version__} is ready on {host}:{first.port}", flush=True)
+    print(f"kafkapy {__version__} is ready on {host}:{first.port}", *settings.ready_lines, sep="\n", flush=True)
     await stop.wait()
     await broker.stop()
 

@@ -17,6 +17,7 @@ from kafkapy.logs import LOG_LEVELS
 from kafkapy.metadata.topics import parse_topic
 
 _COMMANDS = ("serve",)
+TOOL_COMMANDS = ("cluster", "configs", "consume", "groups", "produce", "topics")
 _DEFAULT_HOST, _DEFAULT_PORT = "127.0.0.1", 9092
 
 
@@ -24,7 +25,7 @@ class Settings(msgspec.Struct, frozen=True):
     """What `kafkapy serve` was asked to do.
 
     `topics` are to be created at the start, with that many partitions or the default number.
-    `cluster_id` is None where nobody chose one.
+    `cluster_id` is None where nobody chose one. `ready_lines` are printed when clients are accepted.
     """
 
     broker_config: BrokerConfig
@@ -33,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True):
     topics: tuple[tuple[str, int | None], ...] = ()
     log_level: str = "warning"
     cluster_id: str | None = None
+    ready_lines: tuple[str, ...] = ()
 
 
 def parse_args(
@@ -55,6 +57,7 @@ def parse_args(
         topics=tuple(arguments.topic),
         log_level=arguments.log_level,
         cluster_id=environ.get("CLUSTER_ID") or None,
+        ready_lines=tuple(arguments.ready_line),
     )
 
 
@@ -68,7 +71,10 @@ def _with_command(argv: Sequence[str]) -> list[str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="kafkapy", description="An Apache Kafka broker.", allow_abbrev=False
+        prog="kafkapy",
+        description="An Apache Kafka broker.",
+        epilog=f"Commands that talk to any Kafka: {', '.join(TOOL_COMMANDS)}.",
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"kafkapy {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -102,6 +108,13 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         type=_topic,
         metavar="NAME[:PARTITIONS]",
         help="create a topic at the start unless it exists; may be repeated",
+    )
+    add(
+        "--ready-line",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help="print this too when clients are accepted; may be repeated",
     )
     add("--log-level", choices=LOG_LEVELS, default="warning", help="least level to log (warning)")
     add("--version", action="version", version=f"kafkapy {__version__}")
