@@ -25,7 +25,7 @@ types: $(VENV)/.group-types
 # Against our own broker, or any other: make compat BOOTSTRAP=host:port
 compat: export BOOTSTRAP ?=
 compat: $(VENV)/.group-compat
-	$(BIN)/python -m pytest compat-tests $(ARGS)
+	$(BIN)/python -m pytest $(if $(findstring compat-tests/,$(ARGS)),,compat-tests) $(ARGS)
 
 bench: $(VENV)/.group-compat
 	$(BIN)/python -m bench $(ARGS)
