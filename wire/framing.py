@@ -32,14 +32,13 @@ class FrameSplitter:
     `buffered_bytes` tells how much waits.
     """
 
-    __slots__ = ("_chunks", "_position", "_size", "buffered_bytes", "max_bytes")
+    __slots__ = ("_chunks", "_position", "buffered_bytes", "max_bytes")
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
         self.buffered_bytes = 0
         self._chunks: deque[bytes | bytearray] = deque()
         self._position = 0  # in the first chunk
-        self._size = -1  # of the next frame, once its prefix has been taken
 
     def feed(self, data: bytes) -> None:
         """Add received bytes. Chunks of some size are kept as they are, not copied."""
@@ -61,44 +60,41 @@ class FrameSplitter:
         A large frame is a read-only view. Raises `FrameTooLargeError`, each time, when the size
         announced is negative or above `max_bytes`.
         """
-        size = self._size
-        if size < 0:
-            if self.buffered_bytes < _PREFIX.size:
-                return None
-            size = self._peek_size()
-            if not 0 <= size <= self.max_bytes:
-                raise FrameTooLargeError(f"a frame of {size} bytes; the limit is {self.max_bytes}")
-            self._skip(_PREFIX.size)
-        if self.buffered_bytes < size:
-            self._size = size
+        if self.buffered_bytes < _PREFIX.size:
             return None
-        self._size = -1
-        return self._take(size) if size else b""
+        chunk, start = self._chunks[0], self._position + _PREFIX.size
+        if start <= len(chunk):
+            (size,) = _PREFIX.unpack_from(chunk, self._position)
+        else:
+            size = self._scattered_size()
+        if not 0 <= size <= self.max_bytes:
+            raise FrameTooLargeError(f"a frame of {size} bytes; the limit is {self.max_bytes}")
+        if self.buffered_bytes < _PREFIX.size + size:
+            return None
+        end = start + size
+        if end > len(chunk):
+            self._skip(_PREFIX.size)
+            return self._gather(size)
+        self._skip(_PREFIX.size + size)
+        # There is no view of a block, because what is exported cannot grow.
+        if size <= _SMALL_FRAME_BYTES or isinstance(chunk, bytearray):
+            return bytes(chunk[start:end])
+        return memoryview(chunk)[start:end]
 
-    def _peek_size(self) -> int:
-        chunk, start = self._chunks[0], self._position
-        if start + _PREFIX.size > len(chunk):
-            parts = [chunk[start:], *itertools.islice(self._chunks, 1, _PREFIX.size)]
-            chunk, start = b"".join(part[: _PREFIX.size] for part in parts), 0
-        size: int = _PREFIX.unpack_from(chunk, start)[0]
+    def _scattered_size(self) -> int:
+        """Read the size of the next frame where it lies in several chunks."""
+        first = self._chunks[0][self._position :]
+        parts = [first, *itertools.islice(self._chunks, 1, _PREFIX.size)]
+        size: int = _PREFIX.unpack_from(b"".join(part[: _PREFIX.size] for part in parts))[0]
         return size
 
     def _skip(self, size: int) -> None:
         """Move on by `size` bytes, which may end several chunks."""
         self.buffered_bytes -= size
         self._position += size
-        while self._chunks and self._position >= len(self._chunks[0]):
-            self._position -= len(self._chunks.popleft())
-
-    def _take(self, size: int) -> bytes | memoryview:
-        chunk, start = self._chunks[0], self._position
-        if start + size > len(chunk):
-            return self._gather(size)
-        self._skip(size)
-        # There is no view of a block, because what is exported cannot grow.
-        if size <= _SMALL_FRAME_BYTES or isinstance(chunk, bytearray):
-            return bytes(chunk[start : start + size])
-        return memoryview(chunk)[start : start + size]
+        chunks = self._chunks
+        while chunks and self._position >= len(chunks[0]):
+            self._position -= len(chunks.popleft())
 
     def _gather(self, size: int) -> memoryview | bytes:
         """Take bytes that lie in several chunks, letting go of each chunk as it is copied."""
