@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         configure_logging(settings.log_level)
         for warning in settings.broker_config.warnings():
             _LOG.warning(warning)
+        _keep_freed_memory()
         event_loop_runner()(serve(settings))
     except ConfigError as error:
         return _fail(str(error))
@@ -43,6 +44,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return 0
+
+
+def _keep_freed_memory() -> None:
+    """Make glibc keep some freed memory, which nearly doubles the throughput of large batches.
+
+    By default it gives the top of its heap back after each large request, and the next one takes
+    it again, page by page. It keeps twice the size of the largest mapped block that was freed; the
+    pages of this one are never touched.
+    """
+    block = bytes(4 << 20)
+    del block
 
 
 async def serve(settings: Settings) -> None:
@@ -61,7 +73,8 @@ async def serve(settings: Settings) -> None:
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     first = broker.endpoints[0]
     host = f"[{first.host}]" if ":" in first.host else first.host or "0.0.0.0"
-    print(f"kafkapy {__version__} is ready on {host}:{first.port}", *settings.ready_lines, sep="\n", flush=True)
+    for line in (f"kafkapy {__version__} is ready on {host}:{first.port}", *settings.ready_lines):
+        print(line, flush=True)
     await stop.wait()
     await broker.stop()
 

@@ -25,7 +25,7 @@ class Settings(msgspec.Struct, frozen=True):
     """What `kafkapy serve` was asked to do.
 
     `topics` are to be created at the start, with that many partitions or the default number.
-    `cluster_id` is None where nobody chose one. `ready_lines` are printed when clients are accepted.
+    `cluster_id` is None where nobody chose one. `ready_lines` are printed once clients are served.
     """
 
     broker_config: BrokerConfig
