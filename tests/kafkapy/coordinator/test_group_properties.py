@@ -182,7 +182,10 @@ class GroupMachine(RuleBasedStateMachine):
         members = group.members
         waiting = [m for m in members.values() if m.awaiting_join is not None]
         assert group.waiting_joins == len(waiting)
-        assert len(members) <= 4 + len(group.static_members)
+        # While members of the last generation have yet to come, those who came count.
+        assert group.waiting_joins <= 4
+        if group.state is not GroupState.PREPARING_REBALANCE:
+            assert len(members) <= 4 + len(group.static_members)
         assert group.static_members == {
             m.instance_id: m.member_id for m in members.values() if m.instance_id is not None
         }
