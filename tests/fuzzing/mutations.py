@@ -61,7 +61,7 @@ def set_header(random: Random, frame: bytearray, other: bytes) -> bytearray:
     if len(frame) >= _HEADER_BYTES:
         key, version = struct.unpack_from(">hh", frame)
         if random.random() < 0.5:
-            key = random.choice((-1, 0, 1, 18, 93, 32767, random.randrange(93)))
+            key = random.choice((-1, 0, 1, 18, 93, 256, 32767, random.randrange(93)))
         version = random.choice((-1, 0, 99, 32767, version ^ 1, max(version - 1, -1)))
         struct.pack_into(">hh", frame, 0, key, version)
     return frame
