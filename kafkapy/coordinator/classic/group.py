@@ -202,6 +202,9 @@ class ClassicGroup:
         if self.leader_id == old.member_id:
             self.leader_id = member_id
         self.static_members[instance_id] = member_id
+        if old.member_id in self.pending_syncs:
+            self.pending_syncs.remove(old.member_id)
+            self.pending_syncs.add(member_id)
         return new
 
     def validate(self, member_id: str, instance_id: str | None) -> Member:

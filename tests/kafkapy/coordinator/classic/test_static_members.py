@@ -40,6 +40,19 @@ def test_a_static_follower_is_replaced_without_a_rebalance(shard: Any) -> None:
     assert shard.group.state is GroupState.STABLE
 
 
+def test_a_replacement_takes_over_the_sync_that_is_expected(shard: Any) -> None:
+    answers = [shard.join(instance_id="i1"), shard.join(instance_id="i2")]
+    shard.advance(0)
+    leader, follower = map(value, answers)
+    shard.sync(leader, {leader.member_id: b"1", follower.member_id: b"2"})
+    again = shard.join(instance_id="i2")
+    assert shard.group.pending_syncs == {again.member_id}
+    assert shard.sync(again, instance_id="i2").assignment == b"2"
+    for _ in range(8):
+        shard.advance(9_000)
+        assert shard.heartbeat(leader, "i1") == shard.heartbeat(again, "i2") == ErrorCode.NONE
+
+
 def test_the_replacement_is_durable(shard: Any) -> None:
     stable_with_static_leader(shard)
     again = shard.join(instance_id="i2")
