@@ -208,9 +208,13 @@ public final class Compat {
         }
 
         @Override
-        public void close() throws InterruptedException {
+        public void close() {
             closed.set(true);
-            thread.join();
+            try {
+                thread.join();
+            } catch (InterruptedException error) {
+                throw new IllegalStateException(error);
+            }
         }
     }
 
