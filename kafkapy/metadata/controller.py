@@ -8,6 +8,7 @@ crash, which the start removes.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 
@@ -32,6 +33,8 @@ from kafkapy.wire.internal.metadata import (
 )
 from kafkapy.wire.messages.create_topics import CreatableTopic, CreatableTopicConfig
 from kafkapy.wire.schema import Data
+
+_LOG = logging.getLogger(__name__)
 
 # In Kafka's texts of ids a first character "-" would look like an option to a command.
 _DASH = 62
@@ -62,7 +65,10 @@ class Controller:
         self._last_producer_id = -1
 
     async def load(self) -> None:
-        """Replay the metadata log, and remove logs that a crash left without a topic."""
+        """Replay the metadata log, and make the logs those that it names. Raises StorageError.
+
+        What a crash left without a topic goes; what someone removed is empty, as in Kafka.
+        """
         await self._log.load()
         await self._log.compact(self._clock.now_ms())
         await self._commit(
@@ -72,12 +78,13 @@ class Controller:
                 if name not in self.image.features
             ]
         )
-        known = set(self.image.logs())
-        known.add(METADATA_LOG)
+        known = {METADATA_LOG, *self.image.logs()}
         await self._engine.delete([log for log in self._engine.logs() if log not in known])
+        found = set(self._engine.logs())
         for topic in self.image.topics.values():
-            for log in topic.partitions:
-                await self._engine.configure(log, topic.config)
+            missing = [log for log in topic.partitions if log not in found]
+            await self._engine.create(missing, topic.config)
+            await self._configure(topic)
 
     async def create_topic(self, request: CreatableTopic, *, validate_only: bool) -> TopicPlan:
         """Create a topic, or only say whether that would succeed. Raises ApiError."""
@@ -159,8 +166,7 @@ class Controller:
             topics = self.image.topics
             affected = [topics[name]] if resource_type == TOPIC else topics.values()
             for topic in affected:
-                for log in topic.partitions:
-                    await self._engine.configure(log, topic.config)
+                await self._configure(topic)
 
     async def next_producer_id(self) -> int:
         """Give a producer id that nobody was given before, over restarts too. Raises ApiError."""
@@ -198,6 +204,14 @@ class Controller:
             topic_id = self._new_uuid()
             if topic_id[0] >> 2 != _DASH and self.image.topic_by_id(topic_id) is None:
                 return topic_id
+
+    async def _configure(self, topic: Topic) -> None:
+        for log in topic.partitions:
+            try:
+                await self._engine.configure(log, topic.config)
+            except StorageError as error:
+                # One damaged log must not take the others with it.
+                _LOG.warning("%s stays offline: %s", log, error)
 
     async def _create(self, plan: TopicPlan) -> None:
         logs = [LogId(plan.name, index, plan.topic_id) for index in range(plan.partitions)]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from kafkapy.metadata.image import Image
 from kafkapy.storage.config import LogConfig
 from kafkapy.storage.engine import Append, Engine, LogId, Origin, Read, Slice
-from kafkapy.storage.errors import StorageError
+from kafkapy.storage.errors import DiskError, StorageError
 from kafkapy.wire.internal.metadata_records import decode_metadata_record, encode_metadata_record
 from kafkapy.wire.records.batch import batches
 from kafkapy.wire.records.record import Record, build_batch, records_of
 from kafkapy.wire.schema import Data
+
+_LOG = logging.getLogger(__name__)
 
 # Kafka reserves this topic id for the metadata log.
 METADATA_LOG = LogId("__cluster_metadata", 0, bytes(15) + b"\x01")
@@ -33,8 +36,15 @@ class MetadataLog:
         self._epoch = -1
 
     async def load(self) -> None:
-        """Claim the log, made anew where it does not exist, and replay it."""
-        if METADATA_LOG not in set(self._engine.logs()):
+        """Claim the log, made anew where there is no log at all, and replay it.
+
+        Raises StorageError; also where topics have lost their metadata, since a node that knows no
+        topics would take them for litter.
+        """
+        logs = set(self._engine.logs())
+        if logs and METADATA_LOG not in logs:
+            raise DiskError(f"There is data of topics, but {METADATA_LOG} is missing.")
+        if not logs:
             await self._engine.create([METADATA_LOG], _CONFIG)
         await self._engine.configure(METADATA_LOG, _CONFIG)
         self._epoch = await self._engine.claim(METADATA_LOG)
@@ -68,8 +78,11 @@ class MetadataLog:
         changes = list(self._image.snapshot())
         if length < _COMPACTED_FROM_RATIO * len(changes):
             return
-        await self.commit(changes, now_ms)
-        await self._engine.delete_before(METADATA_LOG, bounds.end)
+        try:
+            await self.commit(changes, now_ms)
+            await self._engine.delete_before(METADATA_LOG, bounds.end)
+        except StorageError as error:
+            _LOG.warning("the metadata log stays as long as it is: %s", error)
 
     async def commit(self, changes: Sequence[Data], now_ms: int) -> None:
         """Append the records as one batch, all or none, then apply them.
