@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Generator, Iterator
 
 import pytest
+from harness import process
 from harness.probe import Probe, comparable, differences
 
 from kafkapy.wire import api
@@ -116,10 +117,28 @@ def tell(
                 return
             if request.__api_key__ in SPREADS:
                 time.sleep(spreading_s)
+                await_topics(probe, request, answer)
             if counts:
                 yield request, comparable(answer)
     except StopIteration:
         return
+
+
+def await_topics(probe: Probe, request: Request, answer: Response) -> None:
+    """Wait until a topic that was created is known where it is used."""
+    if request.__api_key__ != ApiKey.CREATE_TOPICS or request.validate_only:
+        return
+    topics = [
+        metadata.MetadataRequestTopic(bytes(16), topic.name)
+        for topic in answer.topics
+        if not topic.error_code
+    ]
+    question = metadata.MetadataRequest(topics, False)
+    at = newest(probe, ApiKey.METADATA)
+    process.eventually(
+        lambda: not any(topic.error_code for topic in probe.ask(question, at).topics),
+        "the topic is known",
+    )
 
 
 def batch(*times_ms: int, key: bytes | None = None, **options: int) -> bytes:
