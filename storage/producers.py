@@ -12,8 +12,6 @@ import struct
 from collections import deque
 from typing import NamedTuple
 
-from crc32c import crc32c
-
 from kafkapy.storage.engine import ProducerState
 from kafkapy.storage.errors import (
     CoordinatorFencedError,
@@ -22,6 +20,7 @@ from kafkapy.storage.errors import (
     OutOfOrderSequenceError,
 )
 from kafkapy.wire.records.batch import BatchHeader
+from kafkapy.wire.records.checksum import crc32c
 from kafkapy.wire.records.control import EndTxnMarker
 
 _REMEMBERED_BATCHES = 5

@@ -8,8 +8,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from crc32c import crc32c
-
 from kafkapy.storage.config import LogConfig, TimestampType
 from kafkapy.storage.errors import (
     CorruptRecordsError,
@@ -35,6 +33,7 @@ from kafkapy.wire.records.batch import (
     stamp_log_append_time,
     verify_checksum,
 )
+from kafkapy.wire.records.checksum import crc32c
 from kafkapy.wire.records.record import (
     Record,
     build_batch,

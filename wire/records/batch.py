@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from typing import Final
 
 import msgspec
-from crc32c import crc32c
 
 from kafkapy.wire.errors import CorruptRecordError
+from kafkapy.wire.records.checksum import crc32c
 from kafkapy.wire.schema import Buffer
 
 MAGIC: Final = 2
