@@ -151,7 +151,7 @@ class Connection(asyncio.Protocol):
         if response is None:
             return
         self._out += response
-        self._out_bytes += sum(map(len, response))
+        self._out_bytes += len(response[0]) if len(response) == 1 else sum(map(len, response))
         if self._out_bytes > _MAX_GATHERED_BYTES:
             self._flush()
 

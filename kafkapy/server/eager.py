@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Generator
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
+
+import msgspec
 
 T = TypeVar("T")
 
 
-class Finished(NamedTuple, Generic[T]):
+class Finished(msgspec.Struct, Generic[T], gc=False):
     """A coroutine that ended in its first step, and what it returned."""
 
     value: T
