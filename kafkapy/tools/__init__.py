@@ -20,6 +20,6 @@ def run(arguments: Sequence[str]) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _PACKAGES:
             raise
-        how = "pip install 'kafkapy[cli]'"
-        print(f"kafkapy: `{arguments[0]}` needs {error.name}: {how} installs it.", file=sys.stderr)
+        needs = f"`kafkapy {arguments[0]}` needs {error.name}"
+        print(f"kafkapy: {needs}: pip install 'kafkapy[cli]' installs it.", file=sys.stderr)
         return 1

@@ -128,9 +128,10 @@ def command(
     write = _format(as_json, text, key_delimiter, delimiter)
     if group is not None and partitions:
         raise click.UsageError("--group and --partition exclude each other.")
+    settings = {**_settings(group, start, exit_at_end), **properties}
     admin = Admin(properties)
     chosen = admin.partitions({topic: list(partitions) or None for topic in topics})
-    with _consumer(properties, group, start, quiet) as consumer:
+    with _consumer(settings, quiet) as consumer:
         if group is not None:
             consumer.subscribe(list(topics))
         else:
@@ -156,20 +157,10 @@ def _format(json: bool, text: str | None, key_delimiter: str | None, delimiter: 
 
 
 @contextmanager
-def _consumer(
-    properties: dict[str, str], group: str | None, start: Start, quiet: bool
-) -> Iterator[Consumer]:
+def _consumer(settings: dict[str, str], quiet: bool) -> Iterator[Consumer]:
     """Open a consumer; at the end it leaves its group, having committed what was printed."""
     reachability = Reachability()
-    defaults = {
-        "group.id": group or "kafkapy-without-a-group",
-        "enable.auto.commit": "false" if group is None else "true",
-        "auto.offset.reset": _reset(group, start),
-        "enable.partition.eof": "true",
-    }
-    config = client_config({**defaults, **properties}, reachability)
-    if group is not None:
-        config["group.id"] = group
+    config = client_config(settings, reachability)
 
     def on_error(error: KafkaError) -> None:
         reachability.on_error(error)
@@ -183,13 +174,19 @@ def _consumer(
         consumer.close()
 
 
-def _reset(group: str | None, start: Start) -> str:
-    names = {OFFSET_BEGINNING: "earliest", OFFSET_END: "latest"}
+def _settings(group: str | None, start: Start, exit_at_end: bool) -> dict[str, str]:
+    """Give the properties that the options ask for; those of the user win."""
+    settings = {"enable.partition.eof": "true"}
+    if exit_at_end:
+        # That there is no more is known only from a fetch that waited for more in vain.
+        settings["fetch.wait.max.ms"] = "10"
     if group is None:
-        return "error"
-    if start.timestamp_ms is not None or start.offset not in names:
+        unused = {"group.id": "kafkapy-without-a-group", "enable.auto.commit": "false"}
+        return {**settings, **unused, "auto.offset.reset": "error"}
+    resets = {OFFSET_BEGINNING: "earliest", OFFSET_END: "latest"}
+    if start.timestamp_ms is not None or start.offset not in resets:
         raise click.UsageError("With --group, --offset is beginning or end.")
-    return names[start.offset]
+    return {**settings, "group.id": group, "auto.offset.reset": resets[start.offset]}
 
 
 def _positions(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Literal
 
 import msgspec
 
@@ -30,11 +31,11 @@ def show_table(records: Sequence[Record], columns: Sequence[str]) -> None:
     """Print a table: without colours and as wide as it must be where nobody looks at it."""
     rows = [[_cell(record[column]) for column in columns] for record in records]
     right = [_is_numeric(record[column] for record in records) for column in columns]
+    lines = list(aligned([[_heading(column) for column in columns], *rows], right))
     if sys.stdout.isatty():
-        _show_on_terminal(columns, rows, right)
+        _show_on_terminal(columns, rows, right, max(map(len, lines)))
     else:
-        for line in aligned([[_heading(column) for column in columns], *rows], right):
-            print(line)
+        print("\n".join(lines))
 
 
 def show_fields(record: Record) -> None:
@@ -61,19 +62,22 @@ def aligned(rows: Sequence[Sequence[str]], right: Sequence[bool]) -> Iterator[st
 
 
 def _show_on_terminal(
-    columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool]
+    columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[bool], width: int
 ) -> None:
+    """Print a table that fits: headings break at their hyphens, texts anywhere, numbers never."""
     from rich.console import Console
     from rich.table import Table
 
+    console = Console(markup=False, highlight=False, emoji=False)
+    hyphen = "\n" if width > console.width else "-"
     table = Table(box=None, pad_edge=False, padding=(0, len(_GAP), 0, 0), header_style="bold")
     for column, is_right in zip(columns, right, strict=True):
-        # A space, so that a narrow terminal breaks the heading there.
-        heading = _heading(column).replace("-", " ")
-        table.add_column(heading, justify="right" if is_right else "left", overflow="fold")
+        heading = _heading(column).replace("-", hyphen)
+        justify: Literal["left", "right"] = "right" if is_right else "left"
+        table.add_column(heading, justify=justify, overflow="fold", no_wrap=is_right)
     for row in rows:
         table.add_row(*row)
-    Console(markup=False, highlight=False, emoji=False).print(table)
+    console.print(table)
 
 
 def _heading(column: str) -> str:
