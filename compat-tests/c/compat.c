@@ -106,6 +106,28 @@ static rd_kafka_event_t *answer(rd_kafka_queue_t *queue) {
     return event;
 }
 
+/* The number of partitions of the topic; 0 when it is not listed among all topics. */
+static int partitions_of(rd_kafka_t *any) {
+    const rd_kafka_metadata_t *metadata;
+    int partitions = 0;
+    check(rd_kafka_metadata(any, 1, NULL, &metadata, WAIT_MS), "metadata");
+    for (int i = 0; i < metadata->topic_cnt; i++)
+        if (!strcmp(metadata->topics[i].topic, topic))
+            partitions = metadata->topics[i].partition_cnt;
+    rd_kafka_metadata_destroy(metadata);
+    return partitions;
+}
+
+static void pause_briefly(rd_kafka_t *any) { rd_kafka_poll(any, POLL_MS); }
+
+/* Wait until the topic has so many partitions: where metadata travels by itself, what was changed
+ * is seen soon, not at once. */
+static void await_partitions(rd_kafka_t *any, int partitions) {
+    int left = WAIT_MS / POLL_MS;
+    while (partitions_of(any) != partitions && --left) pause_briefly(any);
+    if (!left) fail("not %d partitions in time", partitions);
+}
+
 static void create_topic(rd_kafka_t *admin, int partitions, const char *key, const char *value) {
     char reason[512];
     size_t count;
@@ -121,6 +143,7 @@ static void create_topic(rd_kafka_t *admin, int partitions, const char *key, con
     rd_kafka_event_destroy(event);
     rd_kafka_NewTopic_destroy(new);
     rd_kafka_queue_destroy(queue);
+    await_partitions(admin, partitions);
 }
 
 static void delete_topic(rd_kafka_t *admin) {
@@ -169,20 +192,6 @@ static void alter_config(rd_kafka_t *admin, const char *key, const char *value) 
     rd_kafka_ConfigResource_destroy(change);
     rd_kafka_queue_destroy(queue);
 }
-
-/* The number of partitions of the topic; 0 when it is not listed among all topics. */
-static int partitions_of(rd_kafka_t *any) {
-    const rd_kafka_metadata_t *metadata;
-    int partitions = 0;
-    check(rd_kafka_metadata(any, 1, NULL, &metadata, WAIT_MS), "metadata");
-    for (int i = 0; i < metadata->topic_cnt; i++)
-        if (!strcmp(metadata->topics[i].topic, topic))
-            partitions = metadata->topics[i].partition_cnt;
-    rd_kafka_metadata_destroy(metadata);
-    return partitions;
-}
-
-static void pause_briefly(rd_kafka_t *any) { rd_kafka_poll(any, POLL_MS); }
 
 /* The scenarios. */
 
@@ -288,13 +297,13 @@ static void administer(rd_kafka_t *admin) {
         pause_briefly(admin);
         read_config(admin, "retention.ms", after, sizeof after);
     } while (strcmp(after, "120000") && --left);
+    if (!left) fail("the config is still %s", after);
     send_values(5);
     int64_t end = 0, low, high;
     for (int i = 0; i < partitions; i++, end += high)
         check(rd_kafka_query_watermark_offsets(admin, topic, i, &low, &high, WAIT_MS), "offsets");
     delete_topic(admin);
-    while (partitions_of(admin) && --left) pause_briefly(admin);
-    if (!left) fail("the topic is still there, or its config is still %s", after);
+    await_partitions(admin, 0);
     printf("{\"partitions\": %d, \"end\": %d, \"before\": \"%s\", \"after\": \"%s\"}\n", partitions,
            (int)end, before, after);
 }

@@ -36,6 +36,7 @@ func franzClient(e env, options ...kgo.Opt) *kgo.Client {
 func franzTopic(e env, partitions int32, configs map[string]*string) *kadm.Client {
 	admin := kadm.NewClient(franzClient(e))
 	must(admin.CreateTopic(e, partitions, 1, configs, e.topic))
+	eventually(e, true, func() bool { return must(admin.ListTopics(e)).Has(e.topic) })
 	return admin
 }
 

@@ -35,7 +35,12 @@ func kafkaGoTopic(e env, partitions int, configs ...kafka.ConfigEntry) *kafka.Cl
 	created := must(client.CreateTopics(e,
 		&kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{config}}))
 	check(created.Errors[e.topic])
+	eventually(e, nil, func() error { return kafkaGoMetadata(e, client).Error })
 	return client
+}
+
+func kafkaGoMetadata(e env, client *kafka.Client) kafka.Topic {
+	return must(client.Metadata(e, &kafka.MetadataRequest{Topics: []string{e.topic}})).Topics[0]
 }
 
 func kafkaGoSend(e env, messages ...kafka.Message) error {
@@ -123,9 +128,6 @@ func kafkaGoRebalance(e env) any {
 
 func kafkaGoAdmin(e env) any {
 	client := kafkaGoTopic(e, 3, kafka.ConfigEntry{ConfigName: "retention.ms", ConfigValue: "60000"})
-	topics := func() []kafka.Topic {
-		return must(client.Metadata(e, &kafka.MetadataRequest{Topics: []string{e.topic}})).Topics
-	}
 	read := func() string {
 		resource := kafka.DescribeConfigRequestResource{ResourceType: kafka.ResourceTypeTopic,
 			ResourceName: e.topic, ConfigNames: []string{"retention.ms"}}
@@ -134,7 +136,7 @@ func kafkaGoAdmin(e env) any {
 		check(found.Resources[0].Error)
 		return found.Resources[0].ConfigEntries[0].ConfigValue
 	}
-	partitions, before := len(topics()[0].Partitions), read()
+	partitions, before := len(kafkaGoMetadata(e, client).Partitions), read()
 	changed := must(client.IncrementalAlterConfigs(e, &kafka.IncrementalAlterConfigsRequest{
 		Resources: []kafka.IncrementalAlterConfigsRequestResource{{
 			ResourceType: kafka.ResourceTypeTopic, ResourceName: e.topic,
@@ -153,7 +155,7 @@ func kafkaGoAdmin(e env) any {
 	deleted := must(client.DeleteTopics(e, &kafka.DeleteTopicsRequest{Topics: []string{e.topic}}))
 	check(deleted.Errors[e.topic])
 	eventually(e, true, func() bool {
-		return errors.Is(topics()[0].Error, kafka.UnknownTopicOrPartition)
+		return errors.Is(kafkaGoMetadata(e, client).Error, kafka.UnknownTopicOrPartition)
 	})
 	return map[string]any{"partitions": partitions, "end": end, "before": before, "after": after}
 }

@@ -78,7 +78,8 @@ func compare(sent, received []record) any {
 	return map[string]any{"records": len(received)}
 }
 
-// eventually asks until the answer is the one that is wanted.
+// eventually asks until the answer is the one that is wanted: where metadata travels by itself,
+// what was changed is seen soon, not at once.
 func eventually[T any](e env, wanted T, ask func() T) T {
 	for {
 		last := ask()

@@ -54,6 +54,9 @@ func saramaTopic(e env, partitions int32, configs map[string]*string) sarama.Clu
 	detail := sarama.TopicDetail{
 		NumPartitions: partitions, ReplicationFactor: 1, ConfigEntries: configs}
 	check(admin.CreateTopic(e.topic, &detail, false))
+	eventually(e, sarama.ErrNoError, func() sarama.KError {
+		return must(admin.DescribeTopics([]string{e.topic}))[0].Err
+	})
 	return admin
 }
 

@@ -109,6 +109,7 @@ public final class Compat {
         }
         NewTopic wanted = new NewTopic(topic, partitions, (short) 1).configs(asked);
         admin.createTopics(Collections.singleton(wanted)).all().get();
+        eventually(() -> admin.listTopics().names().get().contains(topic), "the new topic");
         return admin;
     }
 
@@ -137,6 +138,7 @@ public final class Compat {
         }
     }
 
+    /** Where metadata travels by itself, what was changed is seen soon, not at once. */
     private static void eventually(Callable<Boolean> condition, String what) throws Exception {
         long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
         while (!condition.call()) {

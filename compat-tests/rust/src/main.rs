@@ -28,6 +28,7 @@ struct Scenario {
 
 type Admin = AdminClient<DefaultClientContext>;
 
+/// Where metadata travels by itself, what was changed is seen soon, not at once.
 fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     let deadline = Instant::now() + WAIT;
     while !condition() {
@@ -68,7 +69,16 @@ impl Scenario {
         }
         let created = block_on(admin.create_topics(&[topic], &AdminOptions::new())).unwrap();
         assert_eq!(created, [Ok(self.topic.clone())]);
+        eventually("the new topic", || self.partitions(&admin) == partitions);
         admin
+    }
+
+    /// How many partitions the topic has; none when it is not listed.
+    fn partitions(&self, admin: &Admin) -> i32 {
+        let metadata = admin.inner().fetch_metadata(None, WAIT).unwrap();
+        let mut topics = metadata.topics().iter();
+        let found = topics.find(|one| one.name() == self.topic);
+        found.map_or(0, |one| one.partitions().len() as i32)
     }
 
     fn member(&self) -> BaseConsumer {
@@ -214,21 +224,13 @@ impl Scenario {
         let after = self.retention(&admin);
         self.send(&[("v", None); 5]).unwrap();
         let member = self.member();
-        let partitions = || {
-            let metadata = member.fetch_metadata(None, WAIT).unwrap();
-            let found = metadata
-                .topics()
-                .iter()
-                .find(|one| one.name() == self.topic);
-            found.map_or(0, |one| one.partitions().len() as i32)
-        };
-        let count = partitions();
+        let count = self.partitions(&admin);
         let end: i64 = (0..count)
             .map(|n| member.fetch_watermarks(&self.topic, n, WAIT).unwrap().1)
             .sum();
         let deleted = block_on(admin.delete_topics(&[&self.topic], &AdminOptions::new())).unwrap();
         assert_eq!(deleted, [Ok(self.topic.clone())]);
-        eventually("the topic is gone", || partitions() == 0);
+        eventually("the topic is gone", || self.partitions(&admin) == 0);
         format!(
             r#"{{"partitions": {count}, "end": {end}, "before": "{before}", "after": "{after}"}}"#
         )
