@@ -6,11 +6,16 @@ from kafkapy.storage import errors as storage
 from kafkapy.wire import errors as wire
 from kafkapy.wire.error_codes import ErrorCode
 
+# A message may quote what the client sent; what is quoted must not make it too long to be sent.
+_MAX_MESSAGE_LENGTH = 4096
+
 
 class ApiError(Exception):
     """What a request asks cannot be done; the client is told the code and the message."""
 
     def __init__(self, code: ErrorCode, message: str | None = None) -> None:
+        if message is not None and len(message) > _MAX_MESSAGE_LENGTH:
+            message = f"{message[:_MAX_MESSAGE_LENGTH]}…"
         super().__init__(code.name if message is None else f"{code.name}: {message}")
         self.code = code
         self.message = message

@@ -24,9 +24,9 @@ from kafkapy.wire.layout import (
 )
 from kafkapy.wire.primitives import read_unsigned_varint
 from kafkapy.wire.schema import Buffer, Field, FieldType, Kind, Message, Struct
+from kafkapy.wire.text import LONGEST_STRING_BYTES, REPLACE
 
-_LONGEST_STRING = 32767
-_FAULTS = (IndexError, struct.error)
+_FAULTS = (IndexError, struct.error, UnicodeDecodeError)
 
 
 class _ArrayUnpackers(dict[int, Callable[[Buffer, int], tuple[Any, ...]]]):
@@ -63,7 +63,7 @@ def _long_varint(data: Buffer, offset: int, first: int) -> tuple[int, int]:
 def _long_string(data: Buffer, offset: int, first: int) -> tuple[int, int]:
     """Read on as `_long_varint` does; a string has the same limit as with a 16-bit length."""
     length, offset = _long_varint(data, offset, first)
-    if length > _LONGEST_STRING + 1:
+    if length > LONGEST_STRING_BYTES + 1:
         raise MalformedError(f"a string of {length - 1} bytes")
     return length, offset
 
@@ -241,7 +241,7 @@ class _ReaderSource(Source):
         if kind is Kind.STRING:
             # What is not UTF-8 is replaced, as Java's decoder does.
             decoder = f"str({part}, " if self.in_place else f"{part}.decode("
-            return decoder + '"utf-8", "replace")'
+            return decoder + f'"utf-8", "{REPLACE}")'
         return f"bytes({part})" if self.in_place and kind is Kind.BYTES else part
 
     def sized(self, kind: Kind, nullable: bool, target: str, name: str) -> None:

@@ -21,8 +21,8 @@ from kafkapy.wire.layout import (
 )
 from kafkapy.wire.primitives import write_unsigned_varint
 from kafkapy.wire.schema import Buffer, Field, FieldType, Kind, Message, Struct
+from kafkapy.wire.text import LONGEST_STRING_BYTES
 
-_LONGEST_STRING = 32767
 _NO_TAGS = b"\0"
 _PREPARED_VARINTS = 1024
 # Records below this size are cheaper to copy than to hand over as a piece of their own.
@@ -48,7 +48,7 @@ class _StringLengths(_Varints):
     """By byte length + 1: its unsigned varint, within the limit for strings."""
 
     def __missing__(self, value: int) -> bytes:
-        if value > _LONGEST_STRING + 1:
+        if value > LONGEST_STRING_BYTES + 1:
             raise ValueError(f"a string of {value - 1} bytes")
         return super().__missing__(value)
 

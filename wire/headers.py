@@ -15,6 +15,7 @@ import msgspec
 from kafkapy.wire.compile_reader import skip_tags
 from kafkapy.wire.errors import MalformedError
 from kafkapy.wire.schema import Buffer
+from kafkapy.wire.text import REPLACE
 
 _FIXED = struct.Struct(">hhi")
 _LENGTH = struct.Struct(">h")
@@ -46,7 +47,7 @@ def read_request_header(
         client_id, offset = _read_client_id(frame)
         if version == 2:
             offset = _skip_tags(frame, offset)
-    except (IndexError, struct.error) as error:
+    except (IndexError, struct.error, UnicodeDecodeError) as error:
         raise MalformedError(f"request header: {error}") from error
     if offset > len(frame):
         raise MalformedError("request header: it ends early")
@@ -88,7 +89,7 @@ def _read_client_id(frame: Buffer) -> tuple[str | None, int]:
     (length,) = _LENGTH.unpack_from(frame, _FIXED.size)
     offset = _FIXED.size + _LENGTH.size
     if length >= 0:
-        return str(frame[offset : offset + length], "utf-8", "replace"), offset + length
+        return str(frame[offset : offset + length], "utf-8", REPLACE), offset + length
     if length == -1:
         return None, offset
     raise MalformedError(f"request header: the client id has the length {length}")

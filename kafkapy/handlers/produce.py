@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kafkapy.errors import error_code
+from kafkapy.errors import ApiError, error_code
 from kafkapy.metadata.image import Topic
 from kafkapy.server.context import RequestContext
 from kafkapy.server.dispatch import CloseConnectionError
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 _ADMIN_CLIENT_ID = "__admin_client"  # the only one that may write to internal topics
 _ATTRIBUTES_BYTE = 22  # the lower one, with the compression type
 _COMPRESSION_BITS = 0x07
+_TRANSACTIONAL_BIT = 0x10
 _ZSTD = 4
 _FIRST_VERSION_WITH_BATCHES = 3
 _FIRST_VERSION_WITH_ZSTD = 7
@@ -95,9 +96,9 @@ async def handle(request: ProduceRequest, context: RequestContext) -> ProduceRes
                 result.error_code = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
                 continue
             try:
-                appends.append(Append(log, _batch(data, context)))
+                appends.append(Append(log, _batch(data, request.transactional_id, context)))
                 pending.append(result)
-            except (WireError, InvalidRecordError) as error:
+            except (ApiError, WireError, InvalidRecordError) as error:
                 _refuse(result, error)
         responses.append(TopicProduceResponse(asked.name, asked.topic_id, results))
     if appends:
@@ -138,14 +139,25 @@ def _refusal(topic: Topic | None, acks: int, context: RequestContext) -> ErrorCo
     return ErrorCode.NONE
 
 
-def _batch(data: PartitionProduceData, context: RequestContext) -> Buffer:
+def _batch(
+    data: PartitionProduceData, transactional_id: str | None, context: RequestContext
+) -> Buffer:
     """Check what the version of the request says of its records; convert old ones."""
     records = data.records
     if records is None or len(records) == 0:
         raise InvalidRecordError("a produce request needs at least one batch per partition")
     if context.api_version >= _FIRST_VERSION_WITH_BATCHES:
-        if context.api_version < _FIRST_VERSION_WITH_ZSTD and _is_zstd(records):
+        if context.api_version < _FIRST_VERSION_WITH_ZSTD and (
+            _attributes(records) & _COMPRESSION_BITS == _ZSTD
+        ):
             raise UnsupportedCompressionError("zstd needs version 7 of the produce request")
+        if _attributes(records) & _TRANSACTIONAL_BIT:
+            # Decided by the batch, not by the request's header alone (CVE-2018-17196).
+            raise ApiError(
+                ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+                if transactional_id is None
+                else ErrorCode.INVALID_TXN_STATE  # no transaction was begun: none are served yet
+            )
         return records  # the log takes nothing but magic 2
     magic = magic_of(records)
     if magic > 1:
@@ -153,10 +165,11 @@ def _batch(data: PartitionProduceData, context: RequestContext) -> Buffer:
     return to_batch(records, max_bytes=context.broker.max_decompressed_bytes)
 
 
-def _is_zstd(batch: Buffer) -> bool:
+def _attributes(batch: Buffer) -> int:
+    """The attributes of a batch of magic 2; none of what is something else."""
     if len(batch) < HEADER_BYTES or magic_of(batch) != MAGIC:
-        return False
-    return batch[_ATTRIBUTES_BYTE] & _COMPRESSION_BITS == _ZSTD
+        return 0
+    return batch[_ATTRIBUTES_BYTE]
 
 
 def _refuse(result: PartitionProduceResponse, error: Exception) -> None:

@@ -352,3 +352,11 @@ def test_a_value_that_the_declaration_does_not_allow_is_the_callers_mistake(
 def test_bytes_that_are_not_utf_8_are_replaced_as_by_java() -> None:
     texts = decode(Texts, bytes.fromhex("0002 ffff ffff 00000000 ffffffff"), 0)
     assert texts.name == "\ufffd\ufffd"
+
+
+def test_a_string_that_would_grow_too_long_by_replacement_is_malformed() -> None:
+    encoded = (
+        (20_000).to_bytes(2, "big") + b"\xff" * 20_000 + bytes.fromhex("ffff 00000000 ffffffff")
+    )
+    with pytest.raises(MalformedError):
+        decode(Texts, encoded, 0)

@@ -28,6 +28,9 @@ from kafkapy.wire.messages.leave_group import (
 )
 from kafkapy.wire.messages.sync_group import SyncGroupRequest, SyncGroupResponse
 
+# A member's id is this and a UUID, and must itself fit into a string of the protocol.
+_LONGEST_ID_BYTES = 32_000
+
 
 class Client(NamedTuple):
     """Who joins. The two flags depend on the version of the JoinGroup."""
@@ -63,6 +66,8 @@ class ClassicGroups:
         timeouts = range(settings.min_session_timeout_ms, settings.max_session_timeout_ms + 1)
         if request.session_timeout_ms not in timeouts:
             return Result(not_joined(ErrorCode.INVALID_SESSION_TIMEOUT, request.member_id))
+        if len((request.group_instance_id or client.client_id).encode()) > _LONGEST_ID_BYTES:
+            return Result(not_joined(ErrorCode.INVALID_REQUEST, request.member_id))
         group = self._groups.get(request.group_id)
         is_new = group is None
         if group is None:
