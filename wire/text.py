@@ -1,7 +1,7 @@
 """How bytes that are not UTF-8 become a string: as in Java, by replacement characters.
 
-One bad byte becomes three good ones. A string that could outgrow the longest one of the protocol, so
-that no response could quote it, is refused instead.
+One bad byte becomes three good ones. A string that could outgrow the longest one of the protocol,
+so that no response could quote it, is refused instead.
 """
 
 from __future__ import annotations
