@@ -162,6 +162,5 @@ class Connection(asyncio.Protocol):
         if self._out_bytes < 65536:  # one copy is cheaper than many small pieces
             self.transport.write(b"".join(out))
         else:
-            for piece in out:
-                self.transport.write(piece)
+            self.transport.writelines(out)  # in one system call
         self._out_bytes = 0
