@@ -5,6 +5,7 @@
 - v3: `max_bytes` over all partitions; the first batch comes whole even if larger (KIP-74).
 - v7: incremental sessions (KIP-227). v9, v12: leader epochs and divergence (KIP-320, KIP-595).
 - v10: zstd (KIP-110). v13: topics by id (KIP-516).
+- v16: who is behind is told the current leader, and its address (KIP-951).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from kafkapy.wire.messages.fetch import (
     FetchRequest,
     FetchResponse,
     LeaderIdAndEpoch,
+    NodeEndpoint,
     PartitionData,
 )
 from kafkapy.wire.records.batch import batches
@@ -36,6 +38,7 @@ _FIRST_VERSION_WITH_LIMIT = 3
 _FIRST_VERSION_WITH_BATCHES = 4
 _FIRST_VERSION_WITH_ZSTD = 10
 _FIRST_VERSION_WITH_IDS = 13
+_FIRST_VERSION_WITH_LEADERS = 16
 _ZSTD = 4
 
 _Answer = tuple[Wanted, PartitionData]
@@ -64,9 +67,14 @@ async def handle(request: FetchRequest, context: RequestContext) -> FetchRespons
     answers: Iterable[_Answer] = fetching.answers.items()
     if context.api_version < _FIRST_VERSION_WITH_ZSTD:
         _adapt(fetching.answers.values(), context)
-    if plan.is_incremental:
-        answers = session.news(answers)
-    return FetchResponse(session_id=session.id, responses=_by_topic(answers))
+    if plan.session is not None:
+        news = session.news(answers)
+        answers = news if plan.is_incremental else answers
+    response = FetchResponse(session_id=session.id, responses=_by_topic(answers))
+    if any(found.current_leader.leader_id >= 0 for found in fetching.answers.values()):
+        host, port = broker.advertised(context.peer)
+        response.node_endpoints = [NodeEndpoint(broker.node_id, host, port, broker.rack)]
+    return response
 
 
 class _Fetching:
@@ -184,7 +192,8 @@ def _find(
     """Find the log to read, or put into `found` why there is nothing to read."""
     broker = context.broker
     ask = wanted.ask
-    by_id = context.api_version >= _FIRST_VERSION_WITH_IDS
+    version = context.api_version
+    by_id = version >= _FIRST_VERSION_WITH_IDS
     image = broker.image
     topic = image.topic_by_id(wanted.topic_id) if by_id else image.topic(wanted.topic)
     log = topic.partition(ask.partition) if topic else None
@@ -193,6 +202,7 @@ def _find(
         found.error_code = (
             ErrorCode.UNKNOWN_TOPIC_ID if unknown_id else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
         )
+        found.aborted_transactions = []
         return None
     if max(request.replica_id, request.replica_state.replica_id) >= 0:
         found.error_code = ErrorCode.NOT_LEADER_OR_FOLLOWER  # nobody replicates from here
@@ -203,8 +213,9 @@ def _find(
         refusal = error_code(error)
     if refusal:
         found.error_code = refusal
-        epoch = broker.engine.leader_epoch(log)
-        found.current_leader = LeaderIdAndEpoch(leader_id=broker.node_id, leader_epoch=epoch)
+        if refusal is ErrorCode.FENCED_LEADER_EPOCH and version >= _FIRST_VERSION_WITH_LEADERS:
+            epoch = broker.engine.leader_epoch(log)
+            found.current_leader = LeaderIdAndEpoch(leader_id=broker.node_id, leader_epoch=epoch)
         return None
     if ask.last_fetched_epoch >= 0 and _diverges(wanted, log, found, context):
         return None

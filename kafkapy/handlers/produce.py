@@ -17,7 +17,14 @@ from kafkapy.metadata.image import Topic
 from kafkapy.server.context import RequestContext
 from kafkapy.server.dispatch import CloseConnectionError
 from kafkapy.storage.engine import Append, Appended
-from kafkapy.storage.errors import InvalidRecordError
+from kafkapy.storage.errors import (
+    BatchesTooLargeError,
+    CorruptRecordsError,
+    DiskError,
+    InvalidRecordError,
+    RecordTooLargeError,
+    UnknownLogError,
+)
 from kafkapy.wire import single_produce
 from kafkapy.wire.error_codes import ErrorCode
 from kafkapy.wire.errors import UnsupportedCompressionError, WireError
@@ -36,6 +43,14 @@ from kafkapy.wire.schema import Buffer
 if TYPE_CHECKING:
     from kafkapy.broker import Broker
 
+# Errors with which Kafka does not tell where the log starts.
+_WITHOUT_START = (
+    BatchesTooLargeError,
+    CorruptRecordsError,
+    DiskError,
+    RecordTooLargeError,
+    UnknownLogError,
+)
 _ADMIN_CLIENT_ID = "__admin_client"  # the only one that may write to internal topics
 _ATTRIBUTES_BYTE = 22  # the lower one, with the compression type
 _COMPRESSION_BITS = 0x07
@@ -102,15 +117,17 @@ async def handle(request: ProduceRequest, context: RequestContext) -> ProduceRes
                 _refuse(result, error)
         responses.append(TopicProduceResponse(asked.name, asked.topic_id, results))
     if appends:
-        for result, outcome in zip(
-            pending, await context.broker.engine.append(appends), strict=True
-        ):
-            if type(outcome) is Appended:
+        engine = context.broker.engine
+        outcomes = await engine.append(appends)
+        for append, result, outcome in zip(appends, pending, outcomes, strict=True):
+            if isinstance(outcome, Appended):
                 result.base_offset = outcome.base_offset
                 result.log_append_time_ms = outcome.log_append_time_ms
                 result.log_start_offset = outcome.log_start_offset
             else:
-                _refuse(result, outcome)  # type: ignore[arg-type]
+                _refuse(result, outcome)
+                if not isinstance(outcome, _WITHOUT_START):
+                    result.log_start_offset = engine.bounds(append.log).start
     if request.acks == 0:
         _close_after_error(responses)
         return None
