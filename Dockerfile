@@ -2,6 +2,7 @@
 ARG BASE=python:3.11-slim
 
 FROM ${BASE} AS build
+ARG PIP_INDEX_URL
 WORKDIR /source
 COPY . .
 RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheel . \

@@ -72,6 +72,6 @@ class KafkapyContainer(DockerContainer):
     def get_internal_bootstrap_server(self) -> str:
         """Give the address for clients in other containers on the same network, `host:port`.
 
-        Any alias of the container does as well as its name.
+        An alias that the container has there does as well as its id.
         """
-        return f"{self.get_wrapped_container().name}:{_INTERNAL_PORT}"
+        return f"{self.get_wrapped_container().short_id}:{_INTERNAL_PORT}"
