@@ -30,7 +30,9 @@ var franzCodecs = map[string]kgo.CompressionCodec{
 }
 
 func franzClient(e env, options ...kgo.Opt) *kgo.Client {
-	return must(kgo.NewClient(append(options, kgo.SeedBrokers(e.bootstrap))...))
+	options = append(options, kgo.SeedBrokers(e.bootstrap),
+		kgo.MetadataMinAge(50*time.Millisecond))
+	return must(kgo.NewClient(options...))
 }
 
 func franzTopic(e env, partitions int32, configs map[string]*string) *kadm.Client {

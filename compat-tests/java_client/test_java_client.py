@@ -16,6 +16,7 @@ from harness import process, reference
 
 HERE = Path(__file__).parent
 BUILD = HERE / "build"
+# From the newest to the oldest that knows headers and has an AdminClient.
 VERSIONS = ["4.3.1", "2.8.2", "1.1.1", "0.11.0.3"]
 CODECS = {"4.3.1": "none gzip snappy lz4 zstd", "2.8.2": "none gzip snappy lz4 zstd"}
 EXPECTED = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,7 +21,11 @@ def runner() -> Path:
     """The program, built anew when its source has changed."""
     if reason := process.missing("cargo", "make", "cc"):
         pytest.skip(reason)
-    process.run(["cargo", "build", "--quiet", "--locked"], cwd=HERE, timeout_s=BUILD_TIMEOUT_S)
+    command = ["cargo", "build", "--quiet", "--locked"]
+    built = process.run(command, cwd=HERE, timeout_s=BUILD_TIMEOUT_S, check=False)
+    if re.search(r"requires rustc|lock file version", built.stderr):
+        pytest.skip(f"Rust is too old: {built.stderr.strip()}")
+    assert built.returncode == 0, built.stderr
     return HERE / "target" / "debug" / "compat"
 
 
