@@ -17,8 +17,8 @@ from kafkapy.wire.schema import Buffer
 
 _FIRST_VERSION, _FIRST_FLEXIBLE_VERSION, _FIRST_VERSION_WITH_IDS, _LAST_VERSION = 3, 9, 13, 13
 
-# Version, correlation id, acks, topic, partition, records. The topic is its name in UTF-8 or, from
-# version 13 on, its id.
+# Version, correlation id, acks, topic, partition, records. The topic is its name, in ASCII, or from
+# version 13 on its id.
 SingleProduce: TypeAlias = tuple[int, int, int, bytes, int, Buffer]
 _Body: TypeAlias = tuple[int, bytes, int, Buffer]
 
@@ -53,7 +53,7 @@ def read(frame: Buffer) -> SingleProduce | None:
         if length > 0:
             p += length
             if not bytes(frame[_HEADER.size : p]).isascii():
-                return None  # which need not be UTF-8
+                return None  # what else is UTF-8, the general codec knows
         if version >= _FIRST_VERSION_WITH_IDS:
             body = _read_by_id(frame, p)
         elif version >= _FIRST_FLEXIBLE_VERSION:
@@ -83,7 +83,8 @@ def _read_by_compact_name(frame: Buffer, p: int) -> _Body | None:
     records = _compact_records(frame, end + _COMPACT_PARTITION.size)
     if zero or topics != 2 or not 1 < length < 128 or partitions != 2 or records is None:
         return None
-    return acks, bytes(frame[p:end]), partition, records
+    topic = bytes(frame[p:end])
+    return (acks, topic, partition, records) if topic.isascii() else None
 
 
 def _compact_records(frame: Buffer, p: int) -> Buffer | None:
@@ -106,7 +107,8 @@ def _read_by_name(frame: Buffer, p: int) -> _Body | None:
         or size != len(records)
     ):
         return None
-    return acks, bytes(frame[p:end]), partition, records
+    topic = bytes(frame[p:end])
+    return (acks, topic, partition, records) if topic.isascii() else None
 
 
 def write(

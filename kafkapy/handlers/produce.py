@@ -70,7 +70,7 @@ async def shortcut(frame: Buffer, broker: Broker) -> bytes | None:
     if version >= _FIRST_VERSION_WITH_IDS:
         topic = broker.image.topic_by_id(name_or_id)
     else:
-        topic = broker.image.topic(str(name_or_id, "utf-8", "replace"))
+        topic = broker.image.topic(name_or_id.decode())
     log = topic.partition(partition) if topic else None
     if topic is None or log is None or not _is_ordinary(records, version):
         return None

@@ -168,6 +168,11 @@ def test_an_unusual_request_is_left_to_the_general_codec(
     assert single_produce.read(frame_of(request(**unusual), version)) is None  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("version", range(3, 13))
+def test_a_name_beyond_ascii_is_left_to_the_general_codec(version: int) -> None:
+    assert single_produce.read(frame_of(request(name="t\u00f6pic"), version)) is None
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_another_api_is_left_to_the_general_codec(version: int) -> None:
     assert single_produce.read(frame_of(request(), version, key=1)) is None
