@@ -21,7 +21,7 @@ from kafkapy.coordinator.partitioner import partition_for
 from kafkapy.coordinator.result import Deferred, Record, Result, Timers
 from kafkapy.coordinator.shard_log import NO_PRODUCER, EndOfTransaction, Producer, ShardLog
 from kafkapy.coordinator.timers import TimerQueue
-from kafkapy.coordinator.unbroken import unbroken
+from kafkapy.eager import unbroken
 from kafkapy.errors import ApiError, error_code
 from kafkapy.storage.engine import Engine, LogId
 from kafkapy.storage.errors import (

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable
 from typing import cast
 
-from kafkapy.server import eager
+from kafkapy import eager
 from kafkapy.server.context import Peer
 from kafkapy.server.dispatch import CloseConnectionError, Dispatcher
 from kafkapy.wire.errors import WireError

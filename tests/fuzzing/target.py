@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from random import Random
 from typing import Any, NoReturn
 
+from kafkapy import eager
 from kafkapy.broker import Broker
 from kafkapy.config.broker import BrokerConfig
-from kafkapy.server import eager
 from kafkapy.server.context import Peer
 from kafkapy.server.dispatch import CloseConnectionError
 from kafkapy.storage.disk import MemoryDisk

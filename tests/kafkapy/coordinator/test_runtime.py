@@ -17,8 +17,8 @@ from kafkapy.coordinator.result import Record, Result
 from kafkapy.coordinator.runtime import Runtime
 from kafkapy.coordinator.settings import GroupSettings
 from kafkapy.coordinator.shard_log import EndOfTransaction, Producer
+from kafkapy.eager import Finished, start
 from kafkapy.errors import ApiError
-from kafkapy.server.eager import Finished, start
 from kafkapy.storage.config import LogConfig
 from kafkapy.storage.engine import Append, Appended, LogId, Origin, Read, Slice
 from kafkapy.storage.errors import (

@@ -34,6 +34,15 @@ def start(coroutine: Coroutine[Any, Any, T]) -> Finished[T] | asyncio.Task[T]:
     return asyncio.get_running_loop().create_task(_Rest(coroutine, waits_for))
 
 
+async def unbroken(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end although whoever waits for it is cancelled.
+
+    A connection that closes cancels its request. An append under way must go on all the same.
+    """
+    outcome = start(coroutine)
+    return outcome.value if isinstance(outcome, Finished) else await asyncio.shield(outcome)
+
+
 class _Rest(Coroutine[Any, Any, T]):
     """What follows the first step; a task must wait for the same as that step, before it goes on.
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import uvloop
 
-from kafkapy.server import eager
+from kafkapy import eager
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
 
