@@ -22,6 +22,8 @@ sys.path.insert(0, str(HERE / "support"))
 
 from harness import own, reference  # noqa: E402
 
+pytest_plugins = ["harness.card"]
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Warnings inside a stock client are its own business."""

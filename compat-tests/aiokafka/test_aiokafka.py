@@ -38,6 +38,7 @@ async def read(consumer: AIOKafkaConsumer, count: int) -> list:
 
 
 @pytest.mark.parametrize("acks", [0, 1, "all"])
+@pytest.mark.scenario("acks")
 def test_what_is_sent_is_read_in_order_at_every_acks(acks, bootstrap, unique, play):
     async def scenario():
         name = unique("topic")
@@ -53,6 +54,7 @@ def test_what_is_sent_is_read_in_order_at_every_acks(acks, bootstrap, unique, pl
 
 
 @pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+@pytest.mark.scenario("codecs", "idempotence")
 def test_each_codec_comes_back_as_it_went(codec, bootstrap, unique, play):
     async def scenario():
         name = unique("topic")
@@ -73,6 +75,7 @@ def test_each_codec_comes_back_as_it_went(codec, bootstrap, unique, play):
     play(scenario())
 
 
+@pytest.mark.scenario("headers", "tombstones", "large")
 def test_headers_tombstones_and_large_records_come_back(bootstrap, unique, play):
     async def scenario():
         name, large = unique("topic"), b"x" * 900_000
@@ -91,6 +94,7 @@ def test_headers_tombstones_and_large_records_come_back(bootstrap, unique, play)
     play(scenario())
 
 
+@pytest.mark.scenario("large", "errors")
 def test_a_record_above_the_limit_of_its_topic_is_refused(bootstrap, unique, play):
     async def scenario():
         name = unique("topic")
@@ -103,6 +107,7 @@ def test_a_record_above_the_limit_of_its_topic_is_refused(bootstrap, unique, pla
     play(scenario())
 
 
+@pytest.mark.scenario("seek", "timestamps")
 def test_seeks_times_and_bounds(bootstrap, unique, play):
     async def scenario():
         name = unique("topic")
@@ -126,6 +131,7 @@ def test_seeks_times_and_bounds(bootstrap, unique, play):
     play(scenario())
 
 
+@pytest.mark.scenario("groups", "commits")
 def test_a_group_shares_commits_and_resumes(bootstrap, unique, play):
     async def scenario():
         name, group = unique("topic"), unique("group")
@@ -149,6 +155,7 @@ def test_a_group_shares_commits_and_resumes(bootstrap, unique, play):
     play(scenario())
 
 
+@pytest.mark.scenario("admin topics", "admin partitions", "admin records", "admin groups")
 def test_an_administrator_changes_topics(bootstrap, unique, play):
     async def scenario():
         name, group = unique("topic"), unique("group")

@@ -49,6 +49,7 @@ def incremental(admin, name: str, key: str, value: str | None, operation: AlterC
     return admin.incremental_alter_configs([change])
 
 
+@pytest.mark.scenario("admin topics")
 def test_a_topic_is_created_listed_described_and_deleted(admin, unique):
     name = unique("topic")
     outcome(admin.create_topics([NewTopic(name, 3, 1)]))
@@ -71,16 +72,19 @@ def test_a_topic_is_created_listed_described_and_deleted(admin, unique):
         ("new", 1, 1, {"no.such.key": "1"}, KafkaError.INVALID_CONFIG),
     ],
 )
+@pytest.mark.scenario("admin topics", "errors")
 def test_a_topic_that_may_not_be_is_refused(admin, topic_name, partitions, replicas, config, code):
     new = NewTopic(topic_name, partitions, replicas, config=config)
     assert code_of(admin.create_topics([new])) == code
 
 
+@pytest.mark.scenario("admin topics", "errors")
 def test_a_topic_that_exists_is_not_created_again(admin, topic):
     new = NewTopic(topic(), 1, 1)
     assert code_of(admin.create_topics([new])) == KafkaError.TOPIC_ALREADY_EXISTS
 
 
+@pytest.mark.scenario("admin partitions")
 def test_partitions_are_added_and_never_taken(admin, topic):
     name = topic(partitions=2)
     outcome(admin.create_partitions([NewPartitions(name, 5)]))
@@ -90,6 +94,7 @@ def test_partitions_are_added_and_never_taken(admin, topic):
     )
 
 
+@pytest.mark.scenario("admin configs")
 def test_configs_say_where_they_come_from(admin, topic):
     found = configs(admin, topic(retention_ms="60000"))
     assert found["retention.ms"].value == "60000"
@@ -112,6 +117,7 @@ def becomes(admin, name: str, **values: str) -> None:
     eventually(read_back, f"configs become {wanted}")
 
 
+@pytest.mark.scenario("admin configs")
 def test_configs_change_one_at_a_time(admin, topic):
     name = topic(retention_ms="60000")
     outcome(incremental(admin, name, "segment.ms", "1000", AlterConfigOpType.SET))
@@ -123,16 +129,19 @@ def test_configs_change_one_at_a_time(admin, topic):
     assert configs(admin, name)["retention.ms"].is_default
 
 
+@pytest.mark.scenario("admin configs", "errors")
 def test_a_bad_value_is_refused(admin, topic):
     change = incremental(admin, topic(), "retention.ms", "soon", AlterConfigOpType.SET)
     assert code_of(change) == KafkaError.INVALID_CONFIG
 
 
+@pytest.mark.scenario("admin configs", "errors")
 def test_the_configs_of_a_topic_that_is_not_there_are_an_error(admin, unique):
     futures = admin.describe_configs([resource(unique("absent"))])
     assert code_of(futures) == KafkaError.UNKNOWN_TOPIC_OR_PART
 
 
+@pytest.mark.scenario("admin cluster")
 def test_the_cluster_describes_itself(admin):
     cluster = admin.describe_cluster().result(30)
     assert cluster.cluster_id
@@ -142,6 +151,7 @@ def test_the_cluster_describes_itself(admin):
     assert found["message.max.bytes"].value.isdigit()
 
 
+@pytest.mark.scenario("admin records")
 def test_records_are_deleted_up_to_an_offset(admin, topic, producer, consumer, send):
     name = topic()
     send(producer(), name, [b"v"] * 10)
@@ -152,6 +162,7 @@ def test_records_are_deleted_up_to_an_offset(admin, topic, producer, consumer, s
     assert code_of(beyond) == KafkaError.OFFSET_OUT_OF_RANGE
 
 
+@pytest.mark.scenario("admin offsets")
 def test_offsets_are_listed_by_specification(admin, topic, producer, send):
     name = topic()
     client = producer()
@@ -167,6 +178,7 @@ def test_offsets_are_listed_by_specification(admin, topic, producer, send):
         assert found.offset == offset
 
 
+@pytest.mark.scenario("admin groups")
 def test_groups_are_listed_and_deleted(admin, topic, unique, producer, consumer, send, read):
     name, group = topic(), unique("group")
     send(producer(), name, [b"v"])
@@ -181,6 +193,7 @@ def test_groups_are_listed_and_deleted(admin, topic, unique, producer, consumer,
     assert code_of(admin.delete_consumer_groups([group])) == KafkaError.GROUP_ID_NOT_FOUND
 
 
+@pytest.mark.scenario("admin groups")
 def test_offsets_of_a_group_are_altered_and_listed(admin, topic, unique):
     name, group = topic(partitions=2), unique("group")
     wanted = ConsumerGroupTopicPartitions(group, [TopicPartition(name, 0, 7, "note")])

@@ -38,7 +38,15 @@ def settle(members, partitions: int, each: list[int], timeout_s: float = 45.0) -
     raise TimeoutError(f"not {each} within {timeout_s:g} s: {held}")
 
 
-@pytest.mark.parametrize("strategy", ["range", "roundrobin", "cooperative-sticky"])
+@pytest.mark.parametrize(
+    "strategy",
+    [
+        "range",
+        "roundrobin",
+        pytest.param("cooperative-sticky", marks=pytest.mark.scenario("cooperative")),
+    ],
+)
+@pytest.mark.scenario("groups")
 def test_a_group_of_three_shares_the_partitions(strategy, topic, unique, consumer):
     name, group = topic(partitions=6), unique("group")
     options = {"group_id": group, "partition_assignment_strategy": strategy, **FAST}
@@ -50,6 +58,7 @@ def test_a_group_of_three_shares_the_partitions(strategy, topic, unique, consume
     settle(members, 6, [3, 3])
 
 
+@pytest.mark.scenario("killed member")
 def test_the_share_of_a_member_that_was_killed_goes_to_the_others(
     topic, unique, consumer, bootstrap
 ):
@@ -67,6 +76,7 @@ def test_the_share_of_a_member_that_was_killed_goes_to_the_others(
     settle(members, 6, [3, 3])
 
 
+@pytest.mark.scenario("static members")
 def test_a_static_member_comes_back_to_its_partitions(topic, unique, consumer, admin):
     name, group = topic(partitions=4), unique("group")
     one = consumer(group_id=group, group_instance_id="one", **FAST)
@@ -82,6 +92,7 @@ def test_a_static_member_comes_back_to_its_partitions(topic, unique, consumer, a
     assert sorted(m.group_instance_id for m in described.members) == ["one", "two"]
 
 
+@pytest.mark.scenario("static members")
 def test_a_second_static_member_of_the_same_name_fences_the_first(topic, unique, consumer):
     name, group = topic(), unique("group")
     one = consumer(group_id=group, group_instance_id="same", **FAST)
@@ -94,6 +105,7 @@ def test_a_second_static_member_of_the_same_name_fences_the_first(topic, unique,
     assert error.code() in (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID)
 
 
+@pytest.mark.scenario("commits")
 def test_a_commit_is_where_the_next_member_goes_on(topic, unique, producer, consumer, send, read):
     name, group = topic(), unique("group")
     send(producer(), name, [b"%d" % i for i in range(10)])
@@ -108,6 +120,7 @@ def test_a_commit_is_where_the_next_member_goes_on(topic, unique, producer, cons
     assert [message.offset() for message in read(second, 6)] == [4, 5, 6, 7, 8, 9]
 
 
+@pytest.mark.scenario("commits")
 def test_an_asynchronous_commit_calls_back(topic, unique, producer, consumer, send, read):
     name, group = topic(), unique("group")
     send(producer(), name, [b"v"])
@@ -126,6 +139,7 @@ def test_an_asynchronous_commit_calls_back(topic, unique, producer, consumer, se
     assert (kept.offset, kept.metadata) == (1, "note")
 
 
+@pytest.mark.scenario("admin groups")
 def test_a_group_is_described_with_its_members(topic, unique, consumer, admin: AdminClient):
     name, group = topic(), unique("group")
     member = consumer(group_id=group, client_id="reader", **FAST)
@@ -139,6 +153,7 @@ def test_a_group_is_described_with_its_members(topic, unique, consumer, admin: A
     assert [p.partition for p in found.assignment.topic_partitions] == [0]
 
 
+@pytest.mark.scenario("KIP-848")
 def test_the_consumer_protocol_of_kip_848_shares_the_partitions(
     topic, unique, producer, consumer, send, serves
 ):

@@ -15,6 +15,7 @@ from confluent_kafka import (
 
 
 @pytest.mark.parametrize("acks", ["0", "1", "all"])
+@pytest.mark.scenario("acks")
 def test_what_is_sent_is_read_in_order_at_every_acks(acks, topic, producer, consumer, send, read):
     name = topic()
     delivered = send(producer(acks=acks), name, [b"%d" % i for i in range(50)])
@@ -26,6 +27,7 @@ def test_what_is_sent_is_read_in_order_at_every_acks(acks, topic, producer, cons
 
 
 @pytest.mark.parametrize("codec", ["none", "gzip", "snappy", "lz4", "zstd"])
+@pytest.mark.scenario("codecs")
 def test_each_codec_comes_back_as_it_went(codec, topic, producer, consumer, send, read):
     name = topic()
     values = [bytes([i % 251]) * 700 for i in range(40)]
@@ -35,6 +37,7 @@ def test_each_codec_comes_back_as_it_went(codec, topic, producer, consumer, send
     assert [message.value() for message in read(reader, 40)] == values
 
 
+@pytest.mark.scenario("idempotence")
 def test_an_idempotent_producer_keeps_order(topic, producer, consumer, send, read):
     name = topic()
     client = producer(enable_idempotence=True, batch_num_messages=10)
@@ -45,6 +48,7 @@ def test_an_idempotent_producer_keeps_order(topic, producer, consumer, send, rea
     assert [int(message.value()) for message in read(reader, 1000)] == list(range(1000))
 
 
+@pytest.mark.scenario("headers")
 def test_keys_headers_and_times_come_back(topic, producer, consumer, send, read):
     name = topic()
     headers = [("trace", b"1"), ("trace", b"2"), ("empty", b""), ("none", None)]
@@ -56,6 +60,7 @@ def test_keys_headers_and_times_come_back(topic, producer, consumer, send, read)
     assert message.timestamp() == (TIMESTAMP_CREATE_TIME, 1_234_567)
 
 
+@pytest.mark.scenario("timestamps")
 def test_a_topic_that_stamps_on_append_overrides_the_time(topic, producer, consumer, send, read):
     name = topic(message_timestamp_type="LogAppendTime")
     (sent,) = send(producer(), name, [b"v"], timestamp=1_234_567)
@@ -67,6 +72,7 @@ def test_a_topic_that_stamps_on_append_overrides_the_time(topic, producer, consu
     assert stamp == sent.timestamp()[1] > 1_234_567
 
 
+@pytest.mark.scenario("tombstones")
 def test_a_tombstone_is_not_an_empty_value(topic, producer, consumer, send, read):
     name = topic()
     send(producer(), name, [None, b""], key=b"k")
@@ -75,6 +81,7 @@ def test_a_tombstone_is_not_an_empty_value(topic, producer, consumer, send, read
     assert [message.value() for message in read(reader, 2)] == [None, b""]
 
 
+@pytest.mark.scenario("large")
 def test_a_record_of_900_kb_fits(topic, producer, consumer, send, read):
     name = topic()
     value = b"0123456789" * 90_000
@@ -84,6 +91,7 @@ def test_a_record_of_900_kb_fits(topic, producer, consumer, send, read):
     assert read(reader, 1)[0].value() == value
 
 
+@pytest.mark.scenario("large", "errors")
 def test_a_record_above_the_limit_of_its_topic_is_refused_and_the_next_is_not(
     topic, producer, send
 ):
@@ -95,12 +103,14 @@ def test_a_record_above_the_limit_of_its_topic_is_refused_and_the_next_is_not(
     assert send(client, name, [b"x"])[0].offset() == 0
 
 
+@pytest.mark.scenario("partitioning", "errors")
 def test_a_partition_that_is_not_there_is_an_error_of_delivery(topic, producer, send):
     with pytest.raises(KafkaException) as raised:
         send(producer(), topic(), [b"x"], partition=7)
     assert raised.value.args[0].code() == KafkaError._UNKNOWN_PARTITION
 
 
+@pytest.mark.scenario("seek")
 def test_a_seek_moves_the_position(topic, producer, consumer, send, read):
     name = topic()
     send(producer(), name, [b"%d" % i for i in range(20)])
@@ -111,6 +121,7 @@ def test_a_seek_moves_the_position(topic, producer, consumer, send, read):
     assert [message.offset() for message in read(reader, 5)] == [15, 16, 17, 18, 19]
 
 
+@pytest.mark.scenario("consume from")
 def test_a_consumer_at_the_end_sees_only_what_comes(topic, producer, consumer, send, read):
     name = topic()
     client = producer()
@@ -124,6 +135,7 @@ def test_a_consumer_at_the_end_sees_only_what_comes(topic, producer, consumer, s
     assert read(reader, 1)[0].value() == b"new"
 
 
+@pytest.mark.scenario("timestamps")
 def test_watermarks_and_offsets_for_times(topic, producer, consumer, send):
     name = topic()
     client = producer()
@@ -136,6 +148,7 @@ def test_watermarks_and_offsets_for_times(topic, producer, consumer, send):
         assert found.offset == offset
 
 
+@pytest.mark.scenario("consume from", "errors")
 def test_an_offset_out_of_range_resets_or_is_an_error(topic, producer, consumer, send, read):
     name = topic()
     send(producer(), name, [b"v"])
@@ -149,6 +162,7 @@ def test_an_offset_out_of_range_resets_or_is_an_error(topic, producer, consumer,
     assert raised.value.args[0].code() == KafkaError._AUTO_OFFSET_RESET
 
 
+@pytest.mark.scenario("errors")
 def test_reading_a_topic_that_is_not_there_is_an_error(unique, consumer, read):
     reader = consumer(allow_auto_create_topics=False)
     reader.subscribe([unique("absent")])
@@ -157,6 +171,7 @@ def test_reading_a_topic_that_is_not_there_is_an_error(unique, consumer, read):
     assert raised.value.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART
 
 
+@pytest.mark.scenario("auto-creation")
 def test_a_topic_comes_into_being_when_it_is_written(unique, producer, consumer, send, read):
     name = unique("auto")
     send(producer(), name, [b"v"])
@@ -165,6 +180,7 @@ def test_a_topic_comes_into_being_when_it_is_written(unique, producer, consumer,
     assert read(reader, 1)[0].value() == b"v"
 
 
+@pytest.mark.scenario("volume")
 def test_a_hundred_thousand_records_arrive_whole(topic, producer, consumer, read):
     name = topic(partitions=4)
     client = producer(linger_ms=20)

@@ -22,12 +22,14 @@ def read(tool, name: str, count: int, *words: object) -> list[str]:
     return tool(CONSUME, *options, *(words or ["--from-beginning"])).splitlines()
 
 
+@pytest.mark.scenario("consume from")
 def test_the_console_producer_and_consumer_pass_lines(tool, topic):
     name = topic()
     tool(PRODUCE, "--topic", name, stdin="one\ntwo\nthree\n")
     assert read(tool, name, 3) == ["one", "two", "three"]
 
 
+@pytest.mark.scenario("headers", "codecs")
 def test_the_console_tools_pass_keys_headers_and_partitions(tool, topic):
     name = topic(partitions=2)
     tool(
@@ -44,6 +46,7 @@ def test_the_console_tools_pass_keys_headers_and_partitions(tool, topic):
     assert shown == ["Offset:0\th:1\tkey\tvalue"]
 
 
+@pytest.mark.scenario("consume from", "commits")
 def test_the_console_consumer_starts_at_an_offset_and_in_a_group(tool, topic, unique):
     name, group = topic(), unique("group")
     tool(PRODUCE, "--topic", name, stdin="0\n1\n2\n3\n")
@@ -53,6 +56,7 @@ def test_the_console_consumer_starts_at_an_offset_and_in_a_group(tool, topic, un
     assert read(tool, name, 1, "--group", group) == ["4"]
 
 
+@pytest.mark.scenario("admin topics", "admin partitions")
 def test_topics_are_listed_described_grown_and_deleted(tool, topic):
     name = topic(partitions=2, retention_ms="60000")
     assert name in tool(TOPICS, "--list").split()
@@ -67,6 +71,7 @@ def test_topics_are_listed_described_grown_and_deleted(tool, topic):
     assert name not in tool(TOPICS, "--list").split()
 
 
+@pytest.mark.scenario("errors")
 def test_a_topic_that_may_not_be_is_refused_in_words(tool, unique):
     refused = tool(
         TOPICS, "--create", "--topic", unique("t"), "--replication-factor", 30, check=False
@@ -79,6 +84,7 @@ def test_a_topic_that_may_not_be_is_refused_in_words(tool, unique):
     assert "retention.ms" in refused
 
 
+@pytest.mark.scenario("admin configs")
 def test_configs_of_a_topic_are_altered_and_described(tool, topic):
     entity = ["--entity-type", "topics", "--entity-name", topic()]
     tool(CONFIGS, *entity, "--alter", "--add-config", "retention.ms=1000,cleanup.policy=[delete]")
@@ -91,6 +97,7 @@ def test_configs_of_a_topic_are_altered_and_described(tool, topic):
     assert "retention.ms=604800000" in everything
 
 
+@pytest.mark.scenario("admin configs")
 def test_configs_of_the_broker_are_described(tool):
     nodes = tool("org.apache.kafka.tools.BrokerApiVersionsCommand")
     node = re.search(r"\(id: (\d+) rack", nodes)[1]
@@ -100,12 +107,14 @@ def test_configs_of_the_broker_are_described(tool):
     assert "message.max.bytes=" in described
 
 
+@pytest.mark.scenario("admin cluster")
 def test_the_versions_of_every_api_are_listed(tool):
     listed = tool("org.apache.kafka.tools.BrokerApiVersionsCommand")
     for api in ("Produce(0)", "Fetch(1)", "Metadata(3)", "ApiVersions(18)"):
         assert api in listed
 
 
+@pytest.mark.scenario("admin offsets")
 def test_offsets_are_listed_earliest_latest_and_by_time(tool, topic):
     name = topic()
     tool(PRODUCE, "--topic", name, stdin="0\n1\n2\n")
@@ -114,6 +123,7 @@ def test_offsets_are_listed_earliest_latest_and_by_time(tool, topic):
         assert listed.split() == [f"{name}:0:{offset}"]
 
 
+@pytest.mark.scenario("admin records")
 def test_records_are_deleted_from_a_file(tool, topic, tmp_path):
     name = topic()
     tool(PRODUCE, "--topic", name, stdin="0\n1\n2\n")
@@ -126,6 +136,7 @@ def test_records_are_deleted_from_a_file(tool, topic, tmp_path):
     assert read(tool, name, 1) == ["2"]
 
 
+@pytest.mark.scenario("admin cluster")
 def test_log_directories_hold_the_topic(tool, topic):
     name = topic()
     tool(PRODUCE, "--topic", name, stdin="0\n")
@@ -138,6 +149,7 @@ def test_log_directories_hold_the_topic(tool, topic):
     assert partition["size"] > 60
 
 
+@pytest.mark.scenario("admin groups")
 def test_a_group_is_listed_described_reset_and_deleted(tool, topic, unique):
     name, group = topic(), unique("group")
     tool(PRODUCE, "--topic", name, stdin="0\n1\n2\n3\n")
@@ -156,6 +168,7 @@ def test_a_group_is_listed_described_reset_and_deleted(tool, topic, unique):
 
 
 @pytest.mark.parametrize("acks", ["1", "all"])
+@pytest.mark.scenario("volume", "acks")
 def test_the_performance_tools_move_fifty_thousand_records(tool, topic, unique, acks):
     name = topic(partitions=2)
     written = tool(
@@ -171,6 +184,7 @@ def test_the_performance_tools_move_fifty_thousand_records(tool, topic, unique, 
     assert int(row[4]) == 50_000
 
 
+@pytest.mark.scenario("groups", "idempotence")
 def test_the_verifiable_clients_agree(tool, topic, unique):
     name = topic()
     said = tool("org.apache.kafka.tools.VerifiableProducer", "--topic", name, "--max-messages", 500)
@@ -185,6 +199,7 @@ def test_the_verifiable_clients_agree(tool, topic, unique):
     assert sum(e["count"] for e in events if e["name"] == "records_consumed") == 500
 
 
+@pytest.mark.scenario("admin cluster")
 def test_the_cluster_tells_its_id(tool):
     shown = tool("org.apache.kafka.tools.ClusterTool", first="cluster-id")
     assert re.search(r"Cluster ID: \S+", shown)

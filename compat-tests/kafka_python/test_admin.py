@@ -25,6 +25,7 @@ def becomes(admin, name: str, **values: str) -> None:
     eventually(lambda: config(admin, name, *wanted) == wanted, f"configs become {wanted}")
 
 
+@pytest.mark.scenario("admin topics")
 def test_a_topic_is_created_listed_described_and_deleted(admin, unique):
     name = unique("topic")
     admin.create_topics({name: {"num_partitions": 3, "replication_factor": 1}})
@@ -36,6 +37,7 @@ def test_a_topic_is_created_listed_described_and_deleted(admin, unique):
     assert name not in admin.list_topics()
 
 
+@pytest.mark.scenario("admin topics")
 def test_counts_that_are_left_out_take_the_defaults_of_the_broker(admin, unique):
     name = unique("topic")
     answer = admin.create_topics({name: {}})
@@ -43,6 +45,7 @@ def test_counts_that_are_left_out_take_the_defaults_of_the_broker(admin, unique)
     assert (created["num_partitions"], created["replication_factor"]) == (1, 1)
 
 
+@pytest.mark.scenario("admin topics", "errors")
 def test_a_topic_that_exists_is_not_created_again(admin, topic):
     with pytest.raises(errors.TopicAlreadyExistsError):
         admin.create_topics({topic(): {"num_partitions": 1, "replication_factor": 1}})
@@ -60,22 +63,26 @@ def test_a_topic_that_exists_is_not_created_again(admin, topic):
         ("new", {"configs": {"no.such.key": "1"}}, errors.InvalidConfigurationError),
     ],
 )
+@pytest.mark.scenario("admin topics", "errors")
 def test_a_topic_that_may_not_be_is_refused(admin, name, options, error):
     with pytest.raises(error):
         admin.create_topics({name: {"num_partitions": 1, "replication_factor": 1, **options}})
 
 
+@pytest.mark.scenario("admin topics")
 def test_validation_alone_creates_nothing(admin, unique):
     name = unique("topic")
     admin.create_topics({name: {"num_partitions": 2}}, validate_only=True)
     assert name not in admin.list_topics()
 
 
+@pytest.mark.scenario("admin topics", "errors")
 def test_a_topic_that_is_not_there_cannot_be_deleted(admin, unique):
     with pytest.raises(errors.UnknownTopicOrPartitionError):
         admin.delete_topics([unique("absent")])
 
 
+@pytest.mark.scenario("admin partitions")
 def test_partitions_are_added_and_never_taken(admin, topic):
     name = topic(partitions=2)
     admin.create_partitions({name: 5})
@@ -84,6 +91,7 @@ def test_partitions_are_added_and_never_taken(admin, topic):
         admin.create_partitions({name: 3})
 
 
+@pytest.mark.scenario("admin configs")
 def test_configs_are_set_and_go_back_to_the_default(admin, topic):
     name = topic(retention_ms="60000")
     assert config(admin, name, "retention.ms", "cleanup.policy") == {
@@ -97,6 +105,7 @@ def test_configs_are_set_and_go_back_to_the_default(admin, topic):
     becomes(admin, name, retention_ms="604800000")
 
 
+@pytest.mark.scenario("admin configs")
 def test_a_list_grows_and_shrinks(admin, topic):
     name = topic()
     for change, expected in [
@@ -107,6 +116,7 @@ def test_a_list_grows_and_shrinks(admin, topic):
         becomes(admin, name, cleanup_policy=expected)
 
 
+@pytest.mark.scenario("admin configs")
 def test_the_older_way_to_alter_replaces_the_whole_set(admin, topic):
     name = topic(retention_ms="60000")
     change = ConfigResource("TOPIC", name, {"segment.ms": "1000"})
@@ -114,6 +124,7 @@ def test_the_older_way_to_alter_replaces_the_whole_set(admin, topic):
     becomes(admin, name, retention_ms="604800000", segment_ms="1000")
 
 
+@pytest.mark.scenario("admin configs", "errors")
 def test_a_bad_value_changes_nothing(admin, topic):
     name = topic()
     values = {"segment.ms": "2000", "retention.ms": "soon"}
@@ -122,6 +133,7 @@ def test_a_bad_value_changes_nothing(admin, topic):
     assert config(admin, name, "segment.ms") == {"segment.ms": "604800000"}
 
 
+@pytest.mark.scenario("admin configs")
 def test_the_broker_describes_its_own_configs(admin):
     node = admin.describe_cluster()["brokers"][0]
     identity = str(node["broker_id"] if "broker_id" in node else node["node_id"])
@@ -131,6 +143,7 @@ def test_the_broker_describes_its_own_configs(admin):
         assert key in broker
 
 
+@pytest.mark.scenario("admin records")
 def test_records_are_deleted_up_to_an_offset(admin, topic, producer, consumer, read):
     name = topic()
     client = producer()
@@ -144,6 +157,7 @@ def test_records_are_deleted_up_to_an_offset(admin, topic, producer, consumer, r
         admin.delete_records({P(name, 0): 1000})
 
 
+@pytest.mark.scenario("admin offsets")
 def test_offsets_are_listed_by_specification(admin, topic, producer):
     name = topic()
     client = producer()
@@ -155,6 +169,7 @@ def test_offsets_are_listed_by_specification(admin, topic, producer):
         assert found[P(name, 0)].offset == offset
 
 
+@pytest.mark.scenario("admin groups")
 def test_a_group_is_listed_described_and_deleted(admin, topic, unique, producer, consumer, read):
     name, group = topic(), unique("group")
     producer().send(name, b"v").get(timeout=30)
@@ -186,6 +201,7 @@ def raise_first(results: dict) -> None:
             raise getattr(errors, re.search(r"\w+Error", result)[0])()
 
 
+@pytest.mark.scenario("admin groups")
 def test_offsets_of_a_group_are_listed_altered_and_deleted(admin, topic, unique, producer):
     name, group = topic(partitions=2), unique("group")
     raise_first(admin.alter_group_offsets(group, {P(name, 0): kafka.OffsetAndMetadata(7, "m", -1)}))
@@ -197,6 +213,7 @@ def test_offsets_of_a_group_are_listed_altered_and_deleted(admin, topic, unique,
     assert admin.list_group_offsets(group)[group] == {}
 
 
+@pytest.mark.scenario("admin groups")
 def test_a_group_that_never_was_is_dead(admin, unique):
     group = unique("group")
     try:
@@ -206,6 +223,7 @@ def test_a_group_that_never_was_is_dead(admin, unique):
     assert state == "Dead"
 
 
+@pytest.mark.scenario("admin cluster")
 def test_log_directories_name_the_partitions_and_their_sizes(admin, topic, producer):
     name = topic()
     producer().send(name, b"x" * 1000).get(timeout=30)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import kafka
+import pytest
 
 P = kafka.TopicPartition
 
 
+@pytest.mark.scenario("restart")
 def test_records_and_commits_that_were_acknowledged_outlive_kill_9(restartable, unique):
     name, group = unique("topic"), unique("group")
     address = {"bootstrap_servers": restartable.bootstrap}

@@ -7,6 +7,7 @@ import sys
 import time
 
 import kafka
+import pytest
 
 P = kafka.TopicPartition
 FAST = {"session_timeout_ms": 6000, "heartbeat_interval_ms": 500}
@@ -33,6 +34,7 @@ def settle(members, partitions: int, timeout_s: float = 45.0) -> list[set]:
     raise TimeoutError(f"no even share within {timeout_s:g} s: {held}")
 
 
+@pytest.mark.scenario("commits")
 def test_a_commit_is_where_the_next_member_goes_on(topic, unique, producer, consumer, read):
     name, group = topic(), unique("group")
     client = producer()
@@ -47,6 +49,7 @@ def test_a_commit_is_where_the_next_member_goes_on(topic, unique, producer, cons
     assert [record.offset for record in read(second, 6)] == [4, 5, 6, 7, 8, 9]
 
 
+@pytest.mark.scenario("commits")
 def test_an_asynchronous_commit_keeps_its_metadata(topic, unique, producer, consumer, read):
     name, group = topic(), unique("group")
     producer().send(name, b"v").get(timeout=30)
@@ -61,6 +64,7 @@ def test_an_asynchronous_commit_keeps_its_metadata(topic, unique, producer, cons
     assert (kept.offset, kept.metadata) == (1, "note")
 
 
+@pytest.mark.scenario("groups")
 def test_a_group_of_three_shares_the_partitions(topic, unique, consumer):
     name, group = topic(partitions=6), unique("group")
     members = [consumer(name, group_id=group, **FAST) for _ in range(3)]
@@ -69,6 +73,7 @@ def test_a_group_of_three_shares_the_partitions(topic, unique, consumer):
     assert sorted(map(len, settle(members[1:], 6))) == [3, 3]
 
 
+@pytest.mark.scenario("killed member")
 def test_the_share_of_a_member_that_was_killed_goes_to_the_others(
     topic, unique, consumer, bootstrap
 ):
@@ -88,6 +93,7 @@ def test_the_share_of_a_member_that_was_killed_goes_to_the_others(
     assert sorted(map(len, settle(members, 6))) == [3, 3]
 
 
+@pytest.mark.scenario("static members")
 def test_a_static_member_comes_back_to_its_partitions(topic, unique, consumer):
     name, group = topic(partitions=4), unique("group")
     one = consumer(name, group_id=group, group_instance_id="one", **FAST)

@@ -12,6 +12,7 @@ P = kafka.TopicPartition
 
 
 @pytest.mark.parametrize("acks", [0, 1, "all"])
+@pytest.mark.scenario("acks")
 def test_what_is_sent_is_read_in_order_at_every_acks(acks, topic, producer, consumer, read):
     name = topic()
     client = producer(acks=acks, enable_idempotence=False)
@@ -25,6 +26,7 @@ def test_what_is_sent_is_read_in_order_at_every_acks(acks, topic, producer, cons
 
 
 @pytest.mark.parametrize("codec", [None, "gzip", "snappy", "lz4", "zstd"])
+@pytest.mark.scenario("codecs")
 def test_each_codec_comes_back_as_it_went(codec, topic, producer, consumer, read):
     name = topic()
     try:
@@ -38,6 +40,7 @@ def test_each_codec_comes_back_as_it_went(codec, topic, producer, consumer, read
     assert [record.value for record in read(consumer(name), 40)] == values
 
 
+@pytest.mark.scenario("idempotence")
 def test_an_idempotent_producer_numbers_its_records(topic, producer, consumer, read):
     name = topic()
     client = producer(enable_idempotence=True)
@@ -45,6 +48,7 @@ def test_an_idempotent_producer_numbers_its_records(topic, producer, consumer, r
     assert len(read(consumer(name), 10)) == 10
 
 
+@pytest.mark.scenario("headers")
 def test_keys_headers_and_times_come_back(topic, producer, consumer, read):
     name = topic()
     headers = [("trace", b"1"), ("trace", b"2"), ("empty", b"")]
@@ -55,6 +59,7 @@ def test_keys_headers_and_times_come_back(topic, producer, consumer, read):
     assert record.timestamp_type == 0
 
 
+@pytest.mark.scenario("timestamps")
 def test_a_topic_that_stamps_on_append_overrides_the_time(topic, producer, consumer, read):
     name = topic(message_timestamp_type="LogAppendTime")
     before = int(time.time() * 1000) - 1000
@@ -64,6 +69,7 @@ def test_a_topic_that_stamps_on_append_overrides_the_time(topic, producer, consu
     assert before <= record.timestamp == sent.timestamp
 
 
+@pytest.mark.scenario("tombstones")
 def test_a_tombstone_is_not_an_empty_value(topic, producer, consumer, read):
     name = topic()
     client = producer()
@@ -73,6 +79,7 @@ def test_a_tombstone_is_not_an_empty_value(topic, producer, consumer, read):
     assert [record.value for record in read(consumer(name), 2)] == [None, b""]
 
 
+@pytest.mark.scenario("large")
 def test_a_record_of_900_kb_fits(topic, producer, consumer, read):
     name = topic()
     value = b"0123456789" * 90_000
@@ -80,6 +87,7 @@ def test_a_record_of_900_kb_fits(topic, producer, consumer, read):
     assert read(consumer(name), 1)[0].value == value
 
 
+@pytest.mark.scenario("large", "errors")
 def test_a_record_above_the_limit_of_its_topic_is_refused_and_the_next_is_not(topic, producer):
     name = topic(max_message_bytes="1000")
     client = producer(enable_idempotence=False)  # an idempotent one gives up after this error
@@ -88,6 +96,7 @@ def test_a_record_above_the_limit_of_its_topic_is_refused_and_the_next_is_not(to
     assert client.send(name, b"x").get(timeout=30).offset == 0
 
 
+@pytest.mark.scenario("partitioning")
 def test_partitions_are_chosen_by_hand_and_by_key(topic, producer, consumer, read):
     name = topic(partitions=3)
     client = producer()
@@ -100,6 +109,7 @@ def test_partitions_are_chosen_by_hand_and_by_key(topic, producer, consumer, rea
     assert {record.partition for record in records} == {0, 1, 2}
 
 
+@pytest.mark.scenario("consume from")
 def test_a_consumer_starts_at_the_earliest_or_at_the_latest(topic, producer, consumer, read):
     name = topic()
     client = producer()
@@ -112,6 +122,7 @@ def test_a_consumer_starts_at_the_earliest_or_at_the_latest(topic, producer, con
     assert [record.value for record in read(consumer(name), 2)] == [b"old", b"new"]
 
 
+@pytest.mark.scenario("seek")
 def test_a_seek_moves_the_position(topic, producer, consumer, read):
     name = topic()
     client = producer()
@@ -128,6 +139,7 @@ def test_a_seek_moves_the_position(topic, producer, consumer, read):
     assert reader.position(P(name, 0)) == 20
 
 
+@pytest.mark.scenario("timestamps")
 def test_offsets_are_found_by_time(topic, producer, consumer):
     name = topic()
     client = producer()
@@ -142,6 +154,7 @@ def test_offsets_are_found_by_time(topic, producer, consumer):
     assert reader.end_offsets([partition]) == {partition: 10}
 
 
+@pytest.mark.scenario("consume from", "errors")
 def test_an_offset_out_of_range_resets_or_raises(topic, producer, consumer, read):
     name = topic()
     producer().send(name, b"v").get(timeout=30)
@@ -156,12 +169,14 @@ def test_an_offset_out_of_range_resets_or_raises(topic, producer, consumer, read
         read(strict, 1)
 
 
+@pytest.mark.scenario("auto-creation")
 def test_a_topic_comes_into_being_when_it_is_written(unique, producer, consumer, read):
     name = unique("auto")
     producer().send(name, b"v").get(timeout=30)
     assert read(consumer(name), 1)[0].value == b"v"
 
 
+@pytest.mark.scenario("volume")
 def test_many_batches_arrive_whole(topic, producer, consumer, read):
     name = topic(partitions=4)
     client = producer(batch_size=4096, linger_ms=5)

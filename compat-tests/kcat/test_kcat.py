@@ -20,6 +20,7 @@ def kcat(bootstrap):
     return run
 
 
+@pytest.mark.scenario("auto-creation")
 def test_lines_go_in_and_come_out(kcat, unique):
     name = unique("topic")
     kcat("-P", "-t", name, stdin="one\ntwo\nthree\n")
@@ -27,6 +28,7 @@ def test_lines_go_in_and_come_out(kcat, unique):
 
 
 @pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
+@pytest.mark.scenario("codecs")
 def test_each_codec_comes_back_as_it_went(kcat, unique, codec):
     name = unique("topic")
     lines = "".join(f"{i} {'payload' * 20}\n" for i in range(200))
@@ -34,6 +36,7 @@ def test_each_codec_comes_back_as_it_went(kcat, unique, codec):
     assert kcat("-C", "-t", name, "-e", "-q", "-X", "check.crcs=true").stdout == lines
 
 
+@pytest.mark.scenario("headers")
 def test_keys_headers_and_offsets_are_shown(kcat, unique):
     name = unique("topic")
     kcat("-P", "-t", name, "-p", "0", "-K", ":", "-H", "a=1", "-H", "b=2", stdin="key:value\n")
@@ -41,6 +44,7 @@ def test_keys_headers_and_offsets_are_shown(kcat, unique):
     assert shown == "0 0 key value a=1,b=2\n"
 
 
+@pytest.mark.scenario("tombstones")
 def test_an_empty_value_can_be_a_tombstone(kcat, unique):
     name = unique("topic")
     kcat("-P", "-t", name, "-K", ":", "-Z", stdin="key:\n")
@@ -48,6 +52,7 @@ def test_an_empty_value_can_be_a_tombstone(kcat, unique):
     assert json.loads(line)["payload"] is None
 
 
+@pytest.mark.scenario("consume from")
 def test_reading_starts_where_it_is_told(kcat, unique):
     name = unique("topic")
     kcat("-P", "-t", name, stdin="0\n1\n2\n3\n4\n")
@@ -56,6 +61,7 @@ def test_reading_starts_where_it_is_told(kcat, unique):
     assert kcat("-C", "-t", name, "-o", "s@1", "-e", "-q", "-c", "1").stdout == "0\n"
 
 
+@pytest.mark.scenario("admin cluster")
 def test_metadata_lists_the_broker_and_the_topic(kcat, unique, bootstrap):
     name = unique("topic")
     kcat("-P", "-t", name, stdin="x\n")
@@ -67,6 +73,7 @@ def test_metadata_lists_the_broker_and_the_topic(kcat, unique, bootstrap):
     }
 
 
+@pytest.mark.scenario("timestamps")
 def test_offsets_are_queried_by_time(kcat, unique):
     name = unique("topic")
     kcat("-P", "-t", name, stdin="x\ny\n")
@@ -74,6 +81,7 @@ def test_offsets_are_queried_by_time(kcat, unique):
     assert kcat("-Q", "-t", f"{name}:0:-1").stdout == f"{name} [0] offset 2\n"
 
 
+@pytest.mark.scenario("groups", "commits")
 def test_a_balanced_group_reads_all_and_goes_on_where_it_stopped(kcat, unique):
     name, group = unique("topic"), unique("group")
     kcat("-P", "-t", name, stdin="1\n2\n")
@@ -83,6 +91,7 @@ def test_a_balanced_group_reads_all_and_goes_on_where_it_stopped(kcat, unique):
     assert kcat(*options, "-G", group, name).stdout == "3\n"
 
 
+@pytest.mark.scenario("transactions")
 def test_what_a_transaction_wrote_is_read_committed(kcat, unique, serves):
     if not serves(ADD_PARTITIONS_TO_TXN):
         pytest.skip("the broker does not offer transactions")

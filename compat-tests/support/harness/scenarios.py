@@ -1,0 +1,63 @@
+"""What clients are seen to do: the columns of the report card, in its order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SCENARIOS = {
+    "codecs": "records come back as they went, without compression and with each codec",
+    "acks": "every setting of acks",
+    "idempotence": "an idempotent producer",
+    "headers": "keys, headers and times of records",
+    "tombstones": "a null value is not an empty one",
+    "large": "records of nearly a megabyte, and those above the limit of their topic",
+    "volume": "thousands of records in many batches",
+    "partitioning": "partitions chosen by hand and by key",
+    "timestamps": "stamps on append, offsets by time",
+    "auto-creation": "a topic comes into being when it is written",
+    "consume from": "the beginning, the end, an offset, a time; out of range",
+    "seek": "positions moved and told",
+    "groups": "members share the partitions, come and go",
+    "killed member": "the share of a member that was killed goes to the others",
+    "static members": "a member comes back to its partitions, a second of its name is fenced",
+    "cooperative": "cooperative rebalances",
+    "commits": "the next member goes on where the last one committed",
+    "restart": "what was acknowledged outlives kill -9",
+    "admin topics": "topics are created, listed, described and deleted",
+    "admin partitions": "partitions are added",
+    "admin configs": "configs are described and altered",
+    "admin records": "records are deleted up to an offset",
+    "admin groups": "groups are listed, described and deleted; their offsets are altered",
+    "admin offsets": "offsets are listed by specification",
+    "admin cluster": "the cluster, its brokers and log directories describe themselves",
+    "errors": "what is refused is refused with Kafka's error",
+    "transactions": "what a transaction wrote is read committed",
+    "KIP-848": "groups of the newer consumer protocol",
+}
+
+# The programs in other languages have scenarios of the same names; these are what each shows.
+PROGRAMS: dict[str, tuple[str, ...]] = {
+    "round_trip": ("codecs",),
+    "resume": ("commits",),
+    "rebalance": ("groups",),
+    "admin": ("admin topics", "admin configs"),
+    "times": ("timestamps",),
+    "unknown_topic": ("errors",),
+    "too_large": ("errors", "large"),
+}
+TESTS = {
+    "test_records_come_back_as_they_went": "round_trip",
+    "test_message_sets_come_back_as_they_went": "round_trip",
+    "test_a_group_goes_on_where_it_committed": "resume",
+    "test_two_members_share_and_one_takes_over": "rebalance",
+    "test_a_topic_is_created_described_altered_and_deleted": "admin",
+    "test_offsets_are_found_by_time": "times",
+    "test_a_topic_that_is_not_there_is_an_error": "unknown_topic",
+    "test_a_record_that_is_too_large_is_refused": "too_large",
+}
+
+
+def of_program(test: str, parameters: Mapping[str, object]) -> tuple[str, ...]:
+    """Give what a test of such a program shows, by its parameter or by its name."""
+    scenario = str(parameters.get("scenario") or TESTS.get(test, ""))
+    return PROGRAMS.get(scenario.partition(":")[0], ())
