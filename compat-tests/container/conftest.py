@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,6 +35,8 @@ def base() -> str:
 
 @pytest.fixture(scope="session")
 def image(base: str) -> str:
+    if os.environ.get("BOOTSTRAP"):
+        pytest.skip("BOOTSTRAP names a broker; these tests start their own")
     if name := os.environ.get("KAFKAPY_IMAGE"):
         return name
     if reason := process.missing("docker"):
@@ -42,8 +45,8 @@ def image(base: str) -> str:
     try:
         docker("info", timeout_s=20)
         docker("build", "-q", *arguments, "-t", "kafkapy:compat", ROOT, timeout_s=600)
-    except (AssertionError, process.subprocess.TimeoutExpired) as error:
-        pytest.skip(f"the image could not be built: {error}")
+    except (AssertionError, subprocess.TimeoutExpired) as error:
+        pytest.skip(f"no image could be built: {str(error).strip().splitlines()[-1]}")
     return "kafkapy:compat"
 
 
@@ -53,7 +56,7 @@ def tagged(image: str) -> Iterator[Callable[[str], str]]:
     with contextlib.ExitStack() as stack:
 
         def tagged(tag: str) -> str:
-            name = f"kafkapy-compat:{tag}"
+            name = f"kafkapy-{uuid.uuid4().hex[:10]}:{tag}"
             docker("tag", image, name)
             stack.callback(docker, "rmi", name)
             return name

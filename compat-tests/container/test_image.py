@@ -52,6 +52,23 @@ def test_a_client_in_another_container_needs_no_settings(
     container.remove()
 
 
+def test_a_listener_may_be_on_an_alias_of_the_network(
+    start: Callable[..., Any], network: str, run_client: Callable[[str, str], str]
+) -> None:
+    listener = "TC-0://kafka:19092"  # as Testcontainers' withListener does
+    variables = {
+        "KAFKA_LISTENERS": f"PLAINTEXT://0.0.0.0:9092,CONTROLLER://0.0.0.0:9094,{listener}",
+        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,"
+        "TC-0:PLAINTEXT",
+        "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
+        "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://localhost:9092,{listener}",
+    }
+    options = [word for pair in variables.items() for word in ("-e", "=".join(pair))]
+    container = start("--network", network, "--network-alias", "kafka", *options)
+    assert "received hello" in run_client(network, "kafka:19092")
+    container.remove()
+
+
 def test_variables_win_over_the_mounted_file(start: Callable[..., Any], tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     (tmp_path / "server.properties").write_text("num.partitions=2\nnode.id=7\n")
