@@ -1,8 +1,10 @@
 # Needs python3 3.11 or later and nothing else; everything is installed into .venv.
 #   make run ARGS="--port 19092 --memory"     make test ARGS="-k fetch"     make bench ARGS=--quick
+# JOBS is how many processes run tests side by side; 0 is this one alone, as a debugger needs it.
 
 PYTHON ?= python3
 ARGS ?=
+JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -12,7 +14,7 @@ run: $(VENV)/.installed
 	$(BIN)/kafkapy $(ARGS)
 
 test: $(VENV)/.group-test
-	$(BIN)/python -m pytest tests $(ARGS)
+	$(BIN)/python -m pytest tests -n $(JOBS) --dist loadfile $(ARGS)
 
 lint: $(VENV)/.group-lint
 	$(BIN)/ruff check .
@@ -23,9 +25,15 @@ types: $(VENV)/.group-types
 	$(BIN)/mypy
 
 # Against our own broker, or any other: make compat BOOTSTRAP=host:port
+# Some clients, and the report card as a file: make compat CLIENTS=kcat,kafka_python CARD=card.html
+comma := ,
+CLIENTS ?=
+CARD ?=
+suites = $(if $(CLIENTS),$(addprefix compat-tests/,$(subst $(comma), ,$(CLIENTS))),compat-tests)
 compat: export BOOTSTRAP ?=
 compat: $(VENV)/.group-compat
-	$(BIN)/python -m pytest $(if $(findstring compat-tests/,$(ARGS)),,compat-tests) $(ARGS)
+	$(BIN)/python -m pytest $(if $(findstring compat-tests/,$(ARGS)),,$(suites)) \
+		-n $(JOBS) --dist loadgroup $(addprefix --card ,$(CARD)) $(ARGS)
 
 bench: $(VENV)/.group-compat
 	$(BIN)/python -m bench $(ARGS)

@@ -13,8 +13,6 @@ import pytest
 from harness import own, reference
 from harness.probe import Probe
 
-REASONS: dict[str, str] = {}
-
 
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -43,15 +41,9 @@ def probes(kafka: str, ours: str) -> Iterator[tuple[Probe, Probe]]:
         yield to_kafka, to_ours
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name the differences that are meant."""
-    if REASONS:
-        terminalreporter.section("differences from Kafka that are meant")
-        for where, reason in sorted(REASONS.items()):
-            terminalreporter.write_line(f"{where}: {reason}")
-
-
-@pytest.fixture(scope="session")
-def meant() -> dict[str, str]:
+@pytest.fixture
+def meant(request: pytest.FixtureRequest) -> dict[str, str]:
     """Where a difference was seen that is meant, and why; printed at the end."""
-    return REASONS
+    reasons: dict[str, str] = {}
+    request.node.user_properties.append(("meant", reasons))
+    return reasons

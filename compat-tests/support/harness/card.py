@@ -7,6 +7,7 @@ client is that of its folder. `--card FILE.md` and `--card FILE.html` write the 
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,8 @@ class Recorder:
                 self._card.note_other(suite, outcome)
             return
         client, scenarios = shows
-        test = report.nodeid.rpartition("::")[2]
+        # The group that keeps a suite on one worker becomes a part of its tests' names.
+        test = re.sub(r"@\w+$", "", report.nodeid.partition("::")[2])
         self._card.note(client, scenarios, outcome, test, reason_of(report))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

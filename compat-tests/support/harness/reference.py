@@ -7,6 +7,7 @@ The jars come from Maven Central, once, into `KAFKAPY_REFERENCE_LIBS`
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import socket
 import subprocess
@@ -42,15 +43,25 @@ def unavailable() -> str | None:
     if reason := process.missing("mvn"):
         return reason
     try:
-        install()
+        with _lock():
+            if not any(libs().glob(f"kafka-clients-{VERSION}.jar")):
+                install()
     except (AssertionError, subprocess.TimeoutExpired) as error:
         return f"the jars of Kafka {VERSION} could not be fetched: {error}"
     return None
 
 
+@contextlib.contextmanager
+def _lock() -> Iterator[None]:
+    """Let one process at a time fetch the jars."""
+    libs().parent.mkdir(parents=True, exist_ok=True)
+    with (libs().parent / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def install() -> None:
     """Fetch the jars; they appear all at once, so that an interrupted fetch leaves nothing."""
-    libs().parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=libs().parent) as scratch:
         pom, target = DEFINITION / "pom.xml", Path(scratch) / "jars"
         process.run(
