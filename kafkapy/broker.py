@@ -7,7 +7,7 @@ import base64
 import logging
 import random
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from kafkapy.clock import Clock, SystemClock
 from kafkapy.config.broker import BrokerConfig
@@ -22,11 +22,12 @@ from kafkapy.metadata.controller import Controller
 from kafkapy.metadata.image import INTERNAL_TOPICS, Image, Topic
 from kafkapy.metadata.topics import check_name
 from kafkapy.server.context import Peer
-from kafkapy.server.dispatch import Dispatcher
+from kafkapy.server.dispatch import Dispatcher, Served
 from kafkapy.server.listener import Endpoint, Listeners
 from kafkapy.storage.disk import Disk
 from kafkapy.storage.engine import LogId
 from kafkapy.storage.local import LocalEngine
+from kafkapy.wire.api import ApiKey
 from kafkapy.wire.error_codes import ErrorCode
 
 _LOG = logging.getLogger(__name__)
@@ -36,7 +37,8 @@ class Broker:
     """One broker: an engine, the metadata, the coordinators, and the listeners before them.
 
     It runs in the event loop in which `start` is called. Time and randomness come from the
-    arguments, so that a test or a simulation can own them.
+    arguments, so that a test or a simulation can own them. `table` says which APIs are served, and
+    `new_dispatcher` makes what is put between the listeners and the handlers.
     """
 
     def __init__(
@@ -47,6 +49,8 @@ class Broker:
         cluster_id: str | None = None,
         clock: Clock | None = None,
         rng: random.Random | None = None,
+        table: Mapping[ApiKey, Served] = TABLE,
+        new_dispatcher: Callable[[Broker, Mapping[ApiKey, Served]], Dispatcher] = Dispatcher,
     ) -> None:
         self.clock = clock or SystemClock()
         self.rng = rng or random.SystemRandom()
@@ -75,13 +79,13 @@ class Broker:
         self.fetch_sessions = SessionCache(
             config["max.incremental.fetch.session.cache.slots"], lambda: self.rng.getrandbits(31)
         )
-        self.dispatcher = Dispatcher(self, TABLE)
+        self.dispatcher = new_dispatcher(self, table)
         self.fetch_max_bytes: int = config["fetch.max.bytes"]
         # What compressed records of one request may expand to where the broker must read them.
         self.max_decompressed_bytes: int = config["socket.request.max.bytes"]
         self.disk = disk
         self._configured_cluster_id = cluster_id
-        self._listeners: Listeners | None = None
+        self.listeners: Listeners | None = None
         self._maintenance: asyncio.Task[None] | None = None
 
     @property
@@ -89,10 +93,12 @@ class Broker:
         """The configuration as it is now, with its dynamic changes."""
         return self.image.broker_config
 
-    async def start(self) -> None:
+    async def start(self, successor_of: Broker | None = None) -> None:
         """Recover the log, load the metadata and the groups, then accept clients.
 
-        Raises StorageError where the data cannot be used, OSError where a port cannot be bound.
+        The successor of another broker takes over its sockets; their connections stay with the
+        dispatcher that they have. Raises StorageError where the data cannot be used, OSError where
+        a port cannot be bound.
         """
         await self.engine.start()
         try:
@@ -102,21 +108,28 @@ class Broker:
             await self.controller.load()
             await self.groups.start()
             self.controller.deleted_listeners.append(self.groups.on_topics_deleted)
-            self._listeners = self._make_listeners()
-            for listener in self.config.listeners:
-                endpoint = Endpoint(listener.name, listener.host, listener.port)
-                self.endpoints.append(await self._listeners.open(endpoint))
+            if successor_of is None:
+                await self._listen()
+            else:
+                self.listeners, successor_of.listeners = successor_of.listeners, None
+                self.endpoints = successor_of.endpoints
         except BaseException:
             await self.stop()
             raise
         self._maintenance = asyncio.get_running_loop().create_task(self._maintain())
 
+    async def _listen(self) -> None:
+        self.listeners = self._make_listeners()
+        for listener in self.config.listeners:
+            endpoint = Endpoint(listener.name, listener.host, listener.port)
+            self.endpoints.append(await self.listeners.open(endpoint))
+
     async def stop(self) -> None:
         """Hang up, and make everything durable."""
         if self._maintenance is not None:
             self._maintenance.cancel()
-        if self._listeners is not None:
-            await self._listeners.close()
+        if self.listeners is not None:
+            await self.listeners.close()
         await self.groups.close()
         await self.engine.close()
 

@@ -1,0 +1,126 @@
+"""Records as a test writes and reads them, without a client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from kafkapy.errors import ApiError
+from kafkapy.storage.engine import Append, Appended, LogId, Read, Slice
+from kafkapy.wire.error_codes import ErrorCode
+from kafkapy.wire.records import record as wire
+from kafkapy.wire.records.batch import batches
+
+if TYPE_CHECKING:
+    from kafkapy.broker import Broker
+
+Text: TypeAlias = bytes | str
+Headers: TypeAlias = Mapping[str, Text | None] | Iterable[tuple[str, Text | None]]
+
+_READ_BYTES = 8 << 20
+_MASK = 0xFFFFFFFF
+_MULTIPLIER = 0x5BD1E995
+_SEED = 0x9747B28C
+
+
+class Record(NamedTuple):
+    """One record of a log. A null value is a tombstone on a compacted topic."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp_ms: int
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...]
+
+
+async def write(
+    broker: Broker,
+    log: LogId,
+    value: Text | None,
+    key: Text | None,
+    headers: Headers,
+    timestamp_ms: int | None,
+) -> Record:
+    """Append one record, as a producer would. Raises StorageError where the log refuses it."""
+    pairs = headers.items() if isinstance(headers, Mapping) else headers
+    record = wire.Record(
+        0,
+        broker.clock.now_ms() if timestamp_ms is None else timestamp_ms,
+        to_bytes(key),
+        to_bytes(value),
+        tuple((name, to_bytes(content)) for name, content in pairs),
+    )
+    [outcome] = await broker.engine.append([Append(log, wire.build_batch([record]))])
+    if not isinstance(outcome, Appended):
+        raise outcome
+    if outcome.log_append_time_ms >= 0:
+        record = wire.Record(
+            0, outcome.log_append_time_ms, record.key, record.value, record.headers
+        )
+    return _placed(log, record, outcome.base_offset)
+
+
+async def read(broker: Broker, log: LogId) -> list[Record]:
+    """Read all records of a partition, those of open and aborted transactions too."""
+    found: list[Record] = []
+    position = broker.engine.bounds(log).start
+    while position < broker.engine.bounds(log).end:
+        [piece] = await broker.engine.read([Read(log, position, _READ_BYTES)], _READ_BYTES)
+        if not isinstance(piece, Slice):
+            raise piece
+        for header, batch in batches(piece.records):
+            position = header.base_offset + header.last_offset_delta + 1
+            if not header.is_control:
+                records = wire.records_of(batch, header, max_bytes=broker.max_decompressed_bytes)
+                found += [_placed(log, each, each.offset) for each in records]
+    start = broker.engine.bounds(log).start
+    return [record for record in found if record.offset >= start]
+
+
+def _placed(log: LogId, record: wire.Record, offset: int) -> Record:
+    return Record(
+        log.topic,
+        log.partition,
+        offset,
+        record.timestamp_ms,
+        record.key,
+        record.value,
+        record.headers,
+    )
+
+
+def find_log(broker: Broker, topic: str, partition: int) -> LogId:
+    """Give a partition's log. Raises ApiError where there is none."""
+    found = broker.image.topic(topic)
+    log = found.partition(partition) if found else None
+    if log is None:
+        raise ApiError(
+            ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"there is no partition {topic}-{partition}"
+        )
+    return log
+
+
+def to_bytes(content: Text | None) -> bytes | None:
+    """Encode text as UTF-8; bytes and None stay."""
+    return content.encode() if isinstance(content, str) else content
+
+
+def partition_of(key: bytes | None, count: int) -> int:
+    """Choose the partition that Kafka's own producers choose for a key; 0 without one."""
+    return 0 if key is None else (_murmur2(key) & 0x7FFFFFFF) % count
+
+
+def _murmur2(data: bytes) -> int:
+    """Hash with 32-bit MurmurHash2, with the seed of Kafka's partitioner."""
+    hashed = _SEED ^ len(data)
+    whole = len(data) & ~3
+    for start in range(0, whole, 4):
+        word = int.from_bytes(data[start : start + 4], "little") * _MULTIPLIER & _MASK
+        word = (word ^ word >> 24) * _MULTIPLIER & _MASK
+        hashed = hashed * _MULTIPLIER & _MASK ^ word
+    if whole < len(data):
+        hashed = (hashed ^ int.from_bytes(data[whole:], "little")) * _MULTIPLIER & _MASK
+    hashed = (hashed ^ hashed >> 13) * _MULTIPLIER & _MASK
+    return hashed ^ hashed >> 15
