@@ -7,11 +7,13 @@ suspends becomes a task, which takes over from where the first step stopped.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Generator
-from typing import Any, Generic, TypeVar
+import functools
+from collections.abc import Callable, Coroutine, Generator
+from typing import Any, Generic, ParamSpec, TypeVar
 
 import msgspec
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -41,6 +43,18 @@ async def unbroken(coroutine: Coroutine[Any, Any, T]) -> T:
     """
     outcome = start(coroutine)
     return outcome.value if isinstance(outcome, Finished) else await asyncio.shield(outcome)
+
+
+def uninterrupted(
+    method: Callable[P, Coroutine[Any, Any, T]],
+) -> Callable[P, Coroutine[Any, Any, T]]:
+    """Make each call of a method `unbroken`: all of its steps are made, or none."""
+
+    @functools.wraps(method)
+    async def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        return await unbroken(method(*args, **kwargs))
+
+    return call
 
 
 class _Rest(Coroutine[Any, Any, T]):

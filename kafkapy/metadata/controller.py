@@ -2,7 +2,7 @@
 
 A topic's logs are made before the records that name them, and deleted after the record that
 removes it: what the metadata names always exists, and a log that it does not name is litter of a
-crash, which the start removes.
+crash, which the start removes. So a change that was begun is ended, although its client hangs up.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 
 from kafkapy.clock import Clock
 from kafkapy.config.alter import Operation
+from kafkapy.eager import uninterrupted
 from kafkapy.errors import ApiError, error_code
 from kafkapy.metadata.features import SUPPORTED_FEATURES
 from kafkapy.metadata.image import TOPIC, Image, Topic, partition_record
@@ -86,6 +87,7 @@ class Controller:
             await self._engine.create(missing, topic.config)
             await self._configure(topic)
 
+    @uninterrupted
     async def create_topic(self, request: CreatableTopic, *, validate_only: bool) -> TopicPlan:
         """Create a topic, or only say whether that would succeed. Raises ApiError."""
         async with self._change():
@@ -114,6 +116,7 @@ class Controller:
                 raise
         return self.image.topics[name]
 
+    @uninterrupted
     async def delete_topic(self, topic: Topic) -> None:
         """Delete a topic with all its logs. Raises ApiError."""
         async with self._change():
@@ -123,6 +126,7 @@ class Controller:
         for listener in self.deleted_listeners:
             await listener([topic.name])
 
+    @uninterrupted
     async def create_partitions(
         self,
         topic: Topic,
@@ -141,6 +145,7 @@ class Controller:
             logs = [LogId(topic.name, index, topic.topic_id) for index in indexes]
             await self._add_partitions(logs, topic.config, [])
 
+    @uninterrupted
     async def change_config(
         self,
         resource_type: int,
@@ -168,6 +173,7 @@ class Controller:
             for topic in affected:
                 await self._configure(topic)
 
+    @uninterrupted
     async def next_producer_id(self) -> int:
         """Give a producer id that nobody was given before, over restarts too. Raises ApiError."""
         async with self._change():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
@@ -15,8 +15,8 @@ from kafkapy.metadata.image import BROKER, TOPIC
 from kafkapy.metadata.log import METADATA_LOG
 from kafkapy.storage.config import LogConfig
 from kafkapy.storage.disk import MemoryDisk
-from kafkapy.storage.engine import LogId
-from kafkapy.storage.errors import DiskError
+from kafkapy.storage.engine import Append, Appended, LogId
+from kafkapy.storage.errors import DiskError, StorageError
 from kafkapy.wire.error_codes import ErrorCode
 from tests.kafkapy.metadata.metadata_node import Node, creatable, summary
 
@@ -210,6 +210,34 @@ def test_two_that_need_a_topic_get_the_same_one() -> None:
         first, second = await asyncio.gather(create("t", 3), create("t", 5))
         assert first is second
         assert len(first.partitions) == 3
+
+    asyncio.run(run())
+
+
+def test_a_change_is_ended_although_its_client_hangs_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def run() -> None:
+        disk = MemoryDisk()
+        node = await Node(disk).start()
+        append, may_end, ended = node.engine.append, asyncio.Event(), asyncio.Event()
+
+        async def slow_append(appends: Sequence[Append]) -> list[Appended | StorageError]:
+            results = await append(appends)
+            await may_end.wait()
+            ended.set()
+            return results
+
+        monkeypatch.setattr(node.engine, "append", slow_append)
+        creation = asyncio.create_task(node.create("t", 2))
+        await asyncio.sleep(0)
+        creation.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await creation
+        assert "t" not in node.image.topics
+        may_end.set()
+        await ended.wait()
+        await asyncio.sleep(0)
+        assert "t" in node.image.topics
+        await reopened(node, disk)
 
     asyncio.run(run())
 
