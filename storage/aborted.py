@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import NamedTuple
 
 from kafkapy.storage.disk import Disk
@@ -22,7 +23,12 @@ _VERSION = 0
 _EXTENT = struct.Struct(">qi11xi")
 
 
-class _Entry(NamedTuple):
+_by_first_offset = attrgetter("first_offset")
+
+
+class AbortedEntry(NamedTuple):
+    """One entry of a `.txnindex` file; `last_offset` is the marker's."""
+
     version: int
     producer_id: int
     first_offset: int
@@ -36,7 +42,7 @@ class AbortedTransactions:
     def __init__(self, disk: Disk, directory: str) -> None:
         self._disk = disk
         self._directory = directory
-        self._entries: dict[int, list[_Entry]] = {}
+        self._entries: dict[int, list[AbortedEntry]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._entries)
@@ -48,14 +54,11 @@ class AbortedTransactions:
         """Read the files of these segments."""
         for base_offset in base_offsets:
             content = self._disk.read(self._path(base_offset))
-            whole = len(content) // _ENTRY.size * _ENTRY.size
-            self._entries[base_offset] = [
-                _Entry(*fields) for fields in _ENTRY.iter_unpack(content[:whole])
-            ]
+            self._entries[base_offset] = decode_entries(content)
 
     def add(self, base_offset: int, ended: EndedTransaction, last_stable_offset: int) -> None:
         """Add a transaction whose marker is in the segment at `base_offset`."""
-        entry = _Entry(_VERSION, *ended[:3], last_stable_offset)
+        entry = AbortedEntry(_VERSION, *ended[:3], last_stable_offset)
         self._entries.setdefault(base_offset, []).append(entry)
         file = self._disk.open(self._path(base_offset))
         try:
@@ -77,6 +80,25 @@ class AbortedTransactions:
                     return found
         return found
 
+    def overlapping(self, start_offset: int, end_offset: int) -> list[AbortedEntry]:
+        """The transactions that reach into a range of offsets, by their first offsets."""
+        found = [
+            entry
+            for entries in self._entries.values()
+            for entry in entries
+            if entry.last_offset >= start_offset and entry.first_offset < end_offset
+        ]
+        return sorted(found, key=_by_first_offset)
+
+    def replace(
+        self, base_offsets: Iterable[int], base_offset: int, entries: list[AbortedEntry]
+    ) -> None:
+        """Take the entries of one segment for those of the segments that it replaces."""
+        for base in base_offsets:
+            self._entries.pop(base, None)
+        if entries:
+            self._entries[base_offset] = entries
+
     def drop_before(self, base_offset: int) -> None:
         """Forget the entries of segments that are gone."""
         for base in [base for base in self._entries if base < base_offset]:
@@ -86,6 +108,17 @@ class AbortedTransactions:
         """Remove the file of a segment that is about to be recovered, or gone."""
         self._entries.pop(base_offset, None)
         self._disk.remove(self._path(base_offset))
+
+
+def encode_entries(entries: Iterable[AbortedEntry]) -> bytes:
+    """Encode the content of a `.txnindex` file."""
+    return b"".join([_ENTRY.pack(*entry) for entry in entries])
+
+
+def decode_entries(content: bytes) -> list[AbortedEntry]:
+    """Decode a `.txnindex` file, which a crash may have cut off."""
+    whole = len(content) // _ENTRY.size * _ENTRY.size
+    return [AbortedEntry(*fields) for fields in _ENTRY.iter_unpack(content[:whole])]
 
 
 def _end_offset(records: Buffer, offset: int) -> int:

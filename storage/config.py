@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import enum
+import math
+from typing import NamedTuple
 
 import msgspec
 
@@ -45,5 +47,20 @@ class LogConfig(msgspec.Struct, frozen=True):
 
     @property
     def is_compacted(self) -> bool:
-        """Whether every record needs a key."""
+        """Whether of each key only the last record is wanted, so that every record needs one."""
         return "compact" in self.cleanup_policy
+
+    @property
+    def max_segment_ms(self) -> int:
+        """The time after which a segment is rolled: in time to be compacted (KIP-354)."""
+        if self.is_compacted and self.max_compaction_lag_ms > 0:
+            return min(self.segment_ms, self.max_compaction_lag_ms)
+        return self.segment_ms
+
+
+class CompactionLimits(NamedTuple):
+    """What a compaction may use: Kafka's `log.cleaner` keys for its buffer and its speed."""
+
+    map_bytes: int = 128 << 20
+    load_factor: float = 0.9
+    max_bytes_per_second: float = math.inf

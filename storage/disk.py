@@ -304,8 +304,8 @@ class MemoryDisk:
         if path in self._files:
             del self._files[path]
         else:
-            files, name = self._place(path)
-            files.pop(name, None)
+            directory, _, name = path.rpartition("/")
+            self._files.get(directory, {}).pop(name, None)
 
     def sync_directory(self, path: str) -> None:
         pass

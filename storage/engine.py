@@ -13,7 +13,7 @@ import enum
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
-from kafkapy.storage.config import LogConfig
+from kafkapy.storage.config import CompactionLimits, LogConfig
 from kafkapy.storage.errors import StorageError
 from kafkapy.wire.schema import Buffer
 
@@ -205,3 +205,9 @@ class Engine(Protocol):
 
     async def maintain(self) -> None:
         """Do what is due: flush, retention, expiry, deletion of files. Raises DiskError."""
+
+    async def compact(self, limits: CompactionLimits) -> bool:
+        """Compact the log that needs it most; tells whether there was one.
+
+        Raises CorruptRecordsError, after which the log is left alone, or DiskError.
+        """

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import TypeVar
 
 from kafkapy.storage.checkpoints import LEADER_EPOCH_CHECKPOINT, PARTITION_METADATA
 from kafkapy.storage.disk import Disk, File
 from kafkapy.storage.log import Log
 
+T = TypeVar("T")
 
-async def in_thread(disk: Disk, work: Callable[[], None]) -> None:
+
+async def in_thread(disk: Disk, work: Callable[[], T]) -> T:
     """Do what blocks without holding the event loop up, where the disk blocks at all."""
-    if disk.blocking:
-        await asyncio.to_thread(work)
-    else:
-        work()
+    return await asyncio.to_thread(work) if disk.blocking else work()
 
 
 class Flushes:

@@ -15,6 +15,7 @@ from kafkapy.storage import lookup, retention
 from kafkapy.storage.checkpoints import (
     CLEAN_SHUTDOWN,
     CLEAN_SHUTDOWN_CONTENT,
+    CLEANER_CHECKPOINT,
     HIGH_WATERMARK_CHECKPOINT,
     LOG_START_CHECKPOINT,
     RECOVERY_POINT_CHECKPOINT,
@@ -22,7 +23,9 @@ from kafkapy.storage.checkpoints import (
     read_offsets,
     read_topic_id,
 )
-from kafkapy.storage.config import LogConfig
+from kafkapy.storage.compaction import Compactor
+from kafkapy.storage.config import CompactionLimits, LogConfig
+from kafkapy.storage.deletions import Deletions
 from kafkapy.storage.disk import Disk
 from kafkapy.storage.engine import (
     Append,
@@ -87,7 +90,8 @@ class LocalEngine:
         self._unopened: dict[LogId, DiskError] = {}
         self._watchers: dict[LogId, set[Callable[[], None]]] = {}
         self._flushes = Flushes(disk, now_ms)
-        self._deleted: list[tuple[int, str]] = []
+        self._deletions = Deletions(disk, now_ms)
+        self._compactor = Compactor(self._env, self._flushes, self._deletions)
         self._checkpoints: dict[str, dict[tuple[str, int], int]] = {}
         self._unlock: Callable[[], None] | None = None
 
@@ -114,10 +118,12 @@ class LocalEngine:
         self._disk.remove(CLEAN_SHUTDOWN)
         starts = read_offsets(self._disk, LOG_START_CHECKPOINT)
         recovery_points = read_offsets(self._disk, RECOVERY_POINT_CHECKPOINT)
+        self._compactor.clean_until = read_offsets(self._disk, CLEANER_CHECKPOINT)
+        self._checkpoints[CLEANER_CHECKPOINT] = dict(self._compactor.clean_until)
         for name in names:
             topic, _, partition = name.rpartition("-")
             if name.endswith(_DELETED_SUFFIX):
-                self._deleted.append((self._now_ms(), name))
+                self._deletions.add([name], 0)
             elif topic and partition.isdigit():
                 place = (topic, int(partition))
                 recovery_point = None if clean else recovery_points.get(place, 0)
@@ -147,6 +153,7 @@ class LocalEngine:
         """Make everything durable, mark the shutdown clean, and unlock."""
         if self._unlock is None:
             return
+        await self._compactor.stop()
         await self._flushes.settle()
         await in_thread(self._disk, self._save_all)
         self._release()
@@ -222,10 +229,13 @@ class LocalEngine:
         for log_id in logs:
             log = self._logs.get(log_id)
             if log is not None:
+                log.failure = UnknownLogError(str(log_id))
+                await self._compactor.stop(log)
                 await self._flushes.settle(log)
                 log.discard()
-                log.failure = UnknownLogError(str(log_id))
                 del self._logs[log_id]
+                self._compactor.forget(log)
+                self._write_clean_until()
                 self._set_aside(log_id, log.config.file_delete_delay_ms)
             elif self._unopened.pop(log_id, None) is not None:
                 self._set_aside(log_id, 0)
@@ -237,7 +247,7 @@ class LocalEngine:
             self._disk.rename(str(log_id), aside)
         except OSError as error:
             raise DiskError(str(error)) from error
-        self._deleted.append((self._now_ms() + delay_ms, aside))
+        self._deletions.add([aside], delay_ms)
 
     async def claim(self, log: LogId) -> int:
         """Become the owner: a new leader epoch, which fences every earlier owner's appends."""
@@ -381,29 +391,41 @@ class LocalEngine:
     async def maintain(self) -> None:
         """Do what is due: flush, retention, expiry, deletion of files. Raises DiskError."""
         now_ms = self._now_ms()
-        paths = [path for due_ms, path in self._deleted if due_ms <= now_ms]
-        self._deleted = [deleted for deleted in self._deleted if deleted[0] > now_ms]
         for turn, log in enumerate(list(self._logs.values())):
-            if log.failure is None:
-                paths += self._trim(log, now_ms)
+            if log.failure is None and not self._compactor.is_working_on(log):
+                await self._trim(log, now_ms)
             if turn % _LOGS_PER_TURN == _LOGS_PER_TURN - 1:
                 await asyncio.sleep(0)
         await self._flush_due(now_ms)
         try:
             self._write_checkpoints()
-            if paths:
-                await in_thread(self._disk, lambda: self._remove(paths))
+            await self._deletions.remove_due()
         except OSError as error:
             raise DiskError(str(error)) from error
 
-    def _trim(self, log: Log, now_ms: int) -> list[str]:
+    async def compact(self, limits: CompactionLimits) -> bool:
+        """Compact the log that needs it most; tells whether there was one.
+
+        Raises CorruptRecordsError or DiskError.
+        """
+        found = await self._compactor.compact_dirtiest(self._logs.values(), limits)
+        self._write_clean_until()
+        return found
+
+    def _write_clean_until(self) -> None:
+        try:
+            self._write(CLEANER_CHECKPOINT, dict(self._compactor.clean_until))
+        except OSError as error:
+            raise DiskError(str(error)) from error
+
+    async def _trim(self, log: Log, now_ms: int) -> None:
         start = log.start
         try:
             log.producers.expire(now_ms - self._producer_id_expiration_ms)
-            return retention.enforce(log, now_ms)
+            dropped = retention.enforce(log, now_ms)
+            await self._deletions.set_aside(dropped, log.config.file_delete_delay_ms)
         except (OSError, CorruptRecordError) as error:
             log.fail(error)
-            return []
         finally:
             if log.start != start:
                 self._wake((log.id,))
@@ -418,10 +440,6 @@ class LocalEngine:
             ):
                 flushes.append(self._flushes.flush(log, log.end))
         await asyncio.gather(*flushes)
-
-    def _remove(self, paths: Sequence[str]) -> None:
-        for path in paths:
-            self._disk.remove(path)
 
     # Checkpoints
 

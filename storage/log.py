@@ -9,7 +9,7 @@ from operator import attrgetter
 from random import Random
 from typing import NamedTuple
 
-from kafkapy.storage.aborted import AbortedTransactions
+from kafkapy.storage.aborted import AbortedEntry, AbortedTransactions
 from kafkapy.storage.checkpoints import write_epochs
 from kafkapy.storage.config import LogConfig
 from kafkapy.storage.disk import Disk
@@ -84,7 +84,7 @@ class Log:
     __slots__ = (
         "_bounds",
         "_env",
-        "_roll_jitter_ms",
+        "_roll_after_ms",
         "_validator",
         "aborted",
         "active",
@@ -130,7 +130,6 @@ class Log:
         self.failure: StorageError | None = None
         self.flushed_ms = env.now_ms()
         self._bounds: Bounds | None = None
-        self._roll_jitter_ms = 0
         self.configure(config)
 
     def configure(self, config: LogConfig) -> None:
@@ -141,8 +140,11 @@ class Log:
         self._draw_jitter()
 
     def _draw_jitter(self) -> None:
-        jitter_ms = min(self.config.segment_jitter_ms, self.config.segment_ms)
-        self._roll_jitter_ms = self._env.random.randrange(jitter_ms) if jitter_ms else 0
+        segment_ms = self.config.max_segment_ms
+        jitter_ms = min(self.config.segment_jitter_ms, segment_ms)
+        self._roll_after_ms = segment_ms - (
+            self._env.random.randrange(jitter_ms) if jitter_ms else 0
+        )
 
     # Failures
 
@@ -292,7 +294,7 @@ class Log:
         )
         if (
             segment.size + size > config.segment_bytes
-            or waited_ms > config.segment_ms - self._roll_jitter_ms
+            or waited_ms > self._roll_after_ms
             or self.end + header.last_offset_delta - segment.base_offset > _MAX_RELATIVE_OFFSET
             or segment.index_is_full(config.segment_index_bytes)
         ):
@@ -404,6 +406,16 @@ class Log:
             paths += segment.paths()
         self.aborted.drop_before(min(kept))
         return paths
+
+    def replace_segments(
+        self, old: Sequence[Segment], new: Segment, aborted: list[AbortedEntry]
+    ) -> None:
+        """Take one segment for several in a row, whose files it leaves to the caller."""
+        first = self.segments.index(old[0])
+        self.segments[first : first + len(old)] = [new]
+        self.aborted.replace([segment.base_offset for segment in old], new.base_offset, aborted)
+        for segment in old:
+            segment.discard()
 
     def save(self) -> None:
         """Write all that memory holds, and close the files. May raise OSError."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 
+from kafkapy.storage import swap
 from kafkapy.storage.aborted import AbortedTransactions
 from kafkapy.storage.checkpoints import (
     PARTITION_METADATA,
@@ -25,8 +26,6 @@ from kafkapy.storage.segment import ABORTED_SUFFIX, LOG_SUFFIX, SNAPSHOT_SUFFIX,
 from kafkapy.wire.errors import CorruptRecordError
 from kafkapy.wire.records.batch import CONTROL_BIT, BatchHeader
 from kafkapy.wire.records.control import parse_end_txn_marker
-
-_LEFTOVERS = (".tmp", ".deleted", ".cleaned", ".swap")
 
 
 def create_log(env: Environment, log_id: LogId, directory: str, config: LogConfig) -> Log:
@@ -96,19 +95,11 @@ class _Opening:
         self._id = log_id
         self._directory = directory
         self._config = config
-        self._names = self._tidy()
+        self._names = swap.recover(env.disk, directory)
         self._aborted = AbortedTransactions(env.disk, directory)
         self._epochs = LeaderEpochs(read_epochs(env.disk, directory))
         self._producers = Producers()
         self._segments = [self._segment(base) for base in self._offsets(LOG_SUFFIX)]
-
-    def _tidy(self) -> list[str]:
-        """List the directory, without what an interrupted operation left in it."""
-        names = self._env.disk.list(self._directory)
-        for name in names:
-            if name.endswith(_LEFTOVERS):
-                self._env.disk.remove(f"{self._directory}/{name}")
-        return [name for name in names if not name.endswith(_LEFTOVERS)]
 
     def _offsets(self, suffix: str) -> list[int]:
         return [

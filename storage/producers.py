@@ -42,6 +42,13 @@ class SequencedBatch(NamedTuple):
     timestamp_ms: int
 
 
+class LastBatch(NamedTuple):
+    """The offset where a producer's last data batch ends, -1 without one, and its epoch."""
+
+    last_offset: int
+    producer_epoch: int
+
+
 class EndedTransaction(NamedTuple):
     """A transaction whose marker has been written at `last_offset`."""
 
@@ -208,6 +215,15 @@ class Producers:
             )
             for producer_id, producer in self._producers.items()
         ]
+
+    def last_batches(self) -> dict[int, LastBatch]:
+        """What of each producer must outlive compaction, by producer id."""
+        return {
+            producer_id: LastBatch(
+                producer.batches[-1].last_offset if producer.batches else _NONE, producer.epoch
+            )
+            for producer_id, producer in self._producers.items()
+        }
 
     # Snapshots: Kafka's `.snapshot` files
 

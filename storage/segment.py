@@ -61,7 +61,8 @@ class OpenSegments:
 class Segment:
     """The batches from `base_offset` on; `size` counts the bytes of their file.
 
-    While `pins` is not zero the file stays open, for a flush in a thread.
+    While `pins` is not zero the file stays open, for a flush in a thread. A `suffix` ends the names
+    of all files while the segment is about to take the place of others.
     """
 
     __slots__ = (
@@ -81,6 +82,7 @@ class Segment:
         "path",
         "pins",
         "size",
+        "suffix",
     )
 
     def __init__(
@@ -92,8 +94,10 @@ class Segment:
         size: int = 0,
         created_ms: int,
         index_interval_bytes: int,
+        suffix: str = "",
     ) -> None:
         self._pool = pool
+        self.suffix = suffix
         self.path = f"{directory}/{base_offset:020}"
         self.base_offset = base_offset
         self.size = size
@@ -131,15 +135,15 @@ class Segment:
 
     def _open(self) -> File:
         if self._file is None:
-            self._file = self._pool.disk.open(self.path + LOG_SUFFIX)
+            self._file = self._pool.disk.open(self.path + LOG_SUFFIX + self.suffix)
             self._pool.add(self)
         return self._file
 
     def _load_indexes(self) -> None:
         disk = self._pool.disk
         try:
-            offsets = disk.read(self.path + ".index")
-            times = disk.read(self.path + ".timeindex")
+            offsets = disk.read(self.path + ".index" + self.suffix)
+            times = disk.read(self.path + ".timeindex" + self.suffix)
         except FileNotFoundError:
             self._reindex()
             return
@@ -168,7 +172,7 @@ class Segment:
 
     def _restart_indexes(self) -> None:
         for suffix in (".index", ".timeindex"):
-            self._pool.disk.remove(self.path + suffix)
+            self._pool.disk.remove(self.path + suffix + self.suffix)
         self._forget()
         self._largest_timestamp = (-1, self.base_offset)
 
@@ -186,7 +190,7 @@ class Segment:
         if self._file is None or self.size == 0:
             return
         for suffix, index in ((".index", self._offset_index), (".timeindex", self._time_index)):
-            file = self._pool.disk.open(self.path + suffix)
+            file = self._pool.disk.open(self.path + suffix + self.suffix)
             try:
                 file.append([index.unwritten()])
             finally:
@@ -201,7 +205,7 @@ class Segment:
 
     def paths(self) -> list[str]:
         """Every file that belongs to this segment, whether it exists or not."""
-        return [self.path + suffix for suffix in SUFFIXES]
+        return [self.path + suffix + self.suffix for suffix in SUFFIXES]
 
     def seal(self) -> None:
         """Complete the index files: this segment gets no more batches."""
