@@ -24,6 +24,7 @@ from kafkapy.metadata.topics import check_name
 from kafkapy.server.context import Peer
 from kafkapy.server.dispatch import Dispatcher, Served
 from kafkapy.server.listener import Endpoint, Listeners
+from kafkapy.storage.config import CompactionLimits
 from kafkapy.storage.disk import Disk
 from kafkapy.storage.engine import LogId
 from kafkapy.storage.local import LocalEngine
@@ -86,7 +87,7 @@ class Broker:
         self.disk = disk
         self._configured_cluster_id = cluster_id
         self.listeners: Listeners | None = None
-        self._maintenance: asyncio.Task[None] | None = None
+        self._upkeep: list[asyncio.Task[None]] = []
 
     @property
     def config(self) -> BrokerConfig:
@@ -116,7 +117,10 @@ class Broker:
         except BaseException:
             await self.stop()
             raise
-        self._maintenance = asyncio.get_running_loop().create_task(self._maintain())
+        loop = asyncio.get_running_loop()
+        self._upkeep.append(loop.create_task(self._maintain()))
+        if self.config["log.cleaner.enable"]:
+            self._upkeep.append(loop.create_task(self._compact()))
 
     async def _listen(self) -> None:
         self.listeners = self._make_listeners()
@@ -126,8 +130,8 @@ class Broker:
 
     async def stop(self) -> None:
         """Hang up, and make everything durable."""
-        if self._maintenance is not None:
-            self._maintenance.cancel()
+        for task in self._upkeep:
+            task.cancel()
         if self.listeners is not None:
             await self.listeners.close()
         await self.groups.close()
@@ -187,3 +191,21 @@ class Broker:
                 await self.engine.maintain()
             except Exception:
                 _LOG.exception("maintenance of the log failed; it will be tried again")
+
+    async def _compact(self) -> None:
+        while True:
+            has_compacted = False
+            try:
+                has_compacted = await self.engine.compact(_compaction_limits(self.config))
+            except Exception:
+                _LOG.exception("a compaction failed")
+            if not has_compacted:
+                await asyncio.sleep(self.config["log.cleaner.backoff.ms"] / 1000)
+
+
+def _compaction_limits(config: BrokerConfig) -> CompactionLimits:
+    return CompactionLimits(
+        map_bytes=config["log.cleaner.dedupe.buffer.size"],
+        load_factor=config["log.cleaner.io.buffer.load.factor"],
+        max_bytes_per_second=config["log.cleaner.io.max.bytes.per.second"],
+    )

@@ -108,7 +108,17 @@ BROKER_KEYS: tuple[ConfigKey, ...] = (
     ConfigKey("ssl.truststore.type", STRING, "JKS", None, MEDIUM, PER_BROKER),
     # Storage.
     ConfigKey("log.cleaner.backoff.ms", LONG, 15000, AT_LEAST_0, MEDIUM, CLUSTER_WIDE),
+    ConfigKey("log.cleaner.dedupe.buffer.size", LONG, 134217728, None, MEDIUM, CLUSTER_WIDE),
     ConfigKey("log.cleaner.enable", BOOLEAN, True),
+    ConfigKey("log.cleaner.io.buffer.load.factor", DOUBLE, 0.9, None, MEDIUM, CLUSTER_WIDE),
+    ConfigKey(
+        "log.cleaner.io.max.bytes.per.second",
+        DOUBLE,
+        1.7976931348623157e308,
+        None,
+        MEDIUM,
+        CLUSTER_WIDE,
+    ),
     ConfigKey("log.dir", LIST, ("/tmp/kafka-logs",), SOME_ITEMS, HIGH),
     ConfigKey("log.dirs", LIST, None, SOME_ITEMS, HIGH),
     ConfigKey("log.initial.task.delay.ms", LONG, 30000, AT_LEAST_0, LOW, internal=True),
