@@ -13,6 +13,7 @@ from kafkapy.broker import Broker
 from kafkapy.cli import TOOL_COMMANDS, Settings, parse_args
 from kafkapy.config.definition import ConfigError
 from kafkapy.event_loop import event_loop_runner
+from kafkapy.handlers.table import TABLE
 from kafkapy.logs import configure_logging
 from kafkapy.storage.disk import MemoryDisk, OsDisk
 from kafkapy.storage.errors import StorageError
@@ -61,7 +62,12 @@ async def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT, then stop cleanly."""
     config = settings.broker_config
     disk = MemoryDisk() if settings.memory else OsDisk(settings.data_dir or config.data_dir)
-    broker = Broker(config, disk, cluster_id=settings.cluster_id)
+    table = TABLE
+    if settings.as_version is not None:
+        from kafkapy.releases import table_as_of
+
+        table = table_as_of(settings.as_version, TABLE)
+    broker = Broker(config, disk, cluster_id=settings.cluster_id, table=table)
     await broker.start()
     await broker.create_topics(settings.topics)
     stop = asyncio.Event()

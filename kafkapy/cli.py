@@ -26,6 +26,7 @@ class Settings(msgspec.Struct, frozen=True):
 
     `topics` are to be created at the start, with that many partitions or the default number.
     `cluster_id` is None where nobody chose one. `ready_lines` are printed once clients are served.
+    `as_version` is the release of Kafka to pass for, or None.
     """
 
     broker_config: BrokerConfig
@@ -35,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True):
     log_level: str = "warning"
     cluster_id: str | None = None
     ready_lines: tuple[str, ...] = ()
+    as_version: str | None = None
 
 
 def parse_args(
@@ -58,6 +60,7 @@ def parse_args(
         log_level=arguments.log_level,
         cluster_id=environ.get("CLUSTER_ID") or None,
         ready_lines=tuple(arguments.ready_line),
+        as_version=arguments.as_version,
     )
 
 
@@ -116,6 +119,12 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         metavar="TEXT",
         help="print this too when clients are accepted; may be repeated",
     )
+    add(
+        "--as-version",
+        type=_release,
+        metavar="RELEASE",
+        help="serve only the APIs and versions of this release of Kafka: 0.10.0 to 4.3",
+    )
     add("--log-level", choices=LOG_LEVELS, default="warning", help="least level to log (warning)")
     add("--version", action="version", version=f"kafkapy {__version__}")
 
@@ -129,6 +138,15 @@ def _port(text: str) -> int:
 def _topic(text: str) -> tuple[str, int | None]:
     try:
         return parse_topic(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _release(text: str) -> str:
+    from kafkapy.releases import parse_release  # hardly ever needed, and a start should be quick
+
+    try:
+        return parse_release(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

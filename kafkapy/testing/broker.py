@@ -14,7 +14,9 @@ from typing import Any, TypeVar
 from kafkapy import broker as _broker
 from kafkapy.config.broker import BrokerConfig
 from kafkapy.errors import ApiError
+from kafkapy.handlers.table import TABLE
 from kafkapy.metadata.topics import parse_topic
+from kafkapy.releases import table_as_of
 from kafkapy.server.dispatch import Served
 from kafkapy.storage.disk import Disk, MemoryDisk, OsDisk
 from kafkapy.testing import records
@@ -42,6 +44,7 @@ class Broker:
     `config` holds Kafka's `server.properties` keys; `topics` are names, or `NAME:PARTITIONS`.
     With a `data_dir` the log is kept there; a broker started on it later goes on with it. A
     consumer group's first rebalance does not wait for more members, unless configured otherwise.
+    With `as_version` it serves what that release of Kafka did, from "0.10.0" on.
 
     It runs in a thread of its own, and every method may be called from any other; a call takes
     well below a millisecond where it says nothing else, so that it may be made from async tests.
@@ -54,6 +57,7 @@ class Broker:
         data_dir: str | os.PathLike[str] | None = None,
         port: int = 0,
         topics: Sequence[str] = (),
+        as_version: str | None = None,
     ) -> None:
         settings = {
             "listeners": f"PLAINTEXT://{_HOST}:{port}",
@@ -63,6 +67,7 @@ class Broker:
         self._config = BrokerConfig({**settings, **(config or {})})
         self._disk: Disk = MemoryDisk() if data_dir is None else OsDisk(data_dir)
         self._topics = [parse_topic(topic) for topic in topics]
+        self._table = TABLE if as_version is None else table_as_of(as_version, TABLE)
         self._clock = TravelClock()
         self._faults = Faults()
         self._broker: _broker.Broker | None = None
@@ -309,6 +314,7 @@ class Broker:
             disk,
             cluster_id=cluster_id,
             clock=self._clock,
+            table=self._table,
             new_dispatcher=self._dispatcher_of,
         )
 
@@ -353,6 +359,7 @@ class Broker:
         self._clock.advance(duration_ms)
         await _settle()
         await self._now.groups.run_due()
+        await self._now.transactions.run_due()
         await self._now.engine.maintain()
         await _settle()
 

@@ -74,14 +74,14 @@ class BrokerProcess(ExistingBroker):
         *,
         port: int = 0,
         topics: Sequence[str] = (),
-        arguments: Sequence[str] = (),
+        as_version: str | None = None,
     ) -> None:
         super().__init__("")
         settings = {"group.initial.rebalance.delay.ms": "0", **(config or {})}
         self._command = [sys.executable, "-m", "kafkapy", "--memory", "--port", str(port)]
         self._command += [f"--override={key}={value}" for key, value in settings.items()]
         self._command += [f"--topic={topic}" for topic in topics]
-        self._command += arguments
+        self._command += [] if as_version is None else [f"--as-version={as_version}"]
         self._process: subprocess.Popen[str] | None = None
 
     @property

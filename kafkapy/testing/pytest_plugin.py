@@ -44,6 +44,12 @@ _OPTIONS: Sequence[tuple[str, str, Any, dict[str, Any]]] = (
         {"metavar": "NAME[:PARTITIONS]", "action": "append"},
     ),
     (
+        "kafka_as_version",
+        "the release of Kafka whose APIs these brokers serve",
+        "string",
+        {"metavar": "RELEASE"},
+    ),
+    (
         "kafka_bootstrap_servers",
         "an existing Kafka, which kafka_broker_noproc, kafka_topic and kafka_bootstrap_servers use",
         "string",
@@ -86,12 +92,16 @@ def _port(config: pytest.Config) -> int:
 
 
 def _arguments(
-    config: pytest.Config, settings: Mapping[str, str] | None, topics: Sequence[str] | None
+    config: pytest.Config,
+    settings: Mapping[str, str] | None = None,
+    topics: Sequence[str] | None = None,
+    as_version: str | None = None,
 ) -> dict[str, Any]:
     """Resolve what a broker is made with: arguments win over options."""
     return {
         "config": {**_settings(config), **(settings or {})},
         "topics": _option(config, "kafka_topic") or () if topics is None else topics,
+        "as_version": _option(config, "kafka_as_version") if as_version is None else as_version,
     }
 
 
@@ -100,7 +110,7 @@ def _kafka_broker_of_worker(pytestconfig: pytest.Config) -> Iterator[Broker]:
     """The one broker of this process, which starts when a test first wants it."""
     from kafkapy.testing.broker import Broker
 
-    arguments = _arguments(pytestconfig, None, None)
+    arguments = _arguments(pytestconfig)
     with Broker(port=_port(pytestconfig), **arguments) as broker:
         yield broker
 
@@ -117,7 +127,7 @@ def kafka_broker_proc(pytestconfig: pytest.Config) -> Iterator[BrokerProcess]:
     """A broker in a process of its own, one for all tests of this session or worker."""
     from kafkapy.testing.process import BrokerProcess
 
-    arguments = _arguments(pytestconfig, None, None)
+    arguments = _arguments(pytestconfig)
     with BrokerProcess(port=_port(pytestconfig), **arguments) as broker:
         yield broker
 
@@ -137,8 +147,8 @@ def kafka_broker_noproc(pytestconfig: pytest.Config) -> ExistingBroker:
 def make_kafka_broker(pytestconfig: pytest.Config) -> Iterator[MakeBroker]:
     """Make brokers of this test's own: `make_kafka_broker(config=…, topics=…, port=…, …)`.
 
-    The arguments are those of `kafkapy.testing.Broker`; settings and topics that are left out come
-    from the options. Every broker is stopped after the test.
+    The arguments are those of `kafkapy.testing.Broker`; settings, topics and release that are left
+    out come from the options. Every broker is stopped after the test.
     """
     from kafkapy.testing.broker import Broker
 
@@ -148,9 +158,11 @@ def make_kafka_broker(pytestconfig: pytest.Config) -> Iterator[MakeBroker]:
         config: Mapping[str, str] | None = None,
         *,
         topics: Sequence[str] | None = None,
+        as_version: str | None = None,
         **options: Any,
     ) -> Broker:
-        broker = Broker(**_arguments(pytestconfig, config, topics), **options).start()
+        arguments = _arguments(pytestconfig, config, topics, as_version)
+        broker = Broker(**arguments, **options).start()
         brokers.append(broker)
         return broker
 

@@ -198,6 +198,23 @@ def test_arguments_win_over_the_command_line_and_that_over_the_ini_file(
     ).assert_outcomes(passed=1)
 
 
+def test_brokers_pass_for_the_release_that_is_asked_for(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        CLIENTS
+        + """
+    def newest(broker):
+        produce(broker.bootstrap_servers, "topic", b"value")
+        return max(request.version for request in broker.requests.filter("Produce"))
+
+    def test_release(kafka_broker, make_kafka_broker, kafka_broker_proc):
+        assert newest(kafka_broker) == 7
+        assert newest(make_kafka_broker(as_version="1.0")) == 5
+        produce(kafka_broker_proc.bootstrap_servers, "topic", b"value")
+    """
+    )
+    run(pytester, "--kafka-as-version", "2.1").assert_outcomes(passed=1)
+
+
 def test_brokers_that_were_made_are_stopped_after_the_test(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
