@@ -24,7 +24,13 @@ _MAX_RECORDS_BYTES = 64 << 20
 # A log is made shorter when it has this many records, and most of them say nothing any more.
 _COMPACTED_FROM_RECORDS = 10_000
 _COMPACTED_FROM_RATIO = 4
-_CONFIG = LogConfig(segment_bytes=16 << 20, max_message_bytes=_MAX_RECORDS_BYTES, retention_ms=-1)
+# As in Kafka a change of metadata is durable before it is acknowledged, whatever data may be.
+_CONFIG = LogConfig(
+    segment_bytes=16 << 20,
+    max_message_bytes=_MAX_RECORDS_BYTES,
+    retention_ms=-1,
+    flush_messages=1,
+)
 
 
 class MetadataLog:
