@@ -88,7 +88,8 @@ class LocalEngine:
         )
         self._logs: dict[LogId, Log] = {}
         self._unopened: dict[LogId, DiskError] = {}
-        self._watchers: dict[LogId, set[Callable[[], None]]] = {}
+        # In the order of `watch`, so that the same run always wakes them in the same order.
+        self._watchers: dict[LogId, dict[Callable[[], None], None]] = {}
         self._flushes = Flushes(disk, now_ms)
         self._deletions = Deletions(disk, now_ms)
         self._compactor = Compactor(self._env, self._flushes, self._deletions)
@@ -289,24 +290,24 @@ class LocalEngine:
 
     def _wake(self, logs: Iterable[LogId]) -> None:
         watchers = self._watchers
-        woken: set[Callable[[], None]] = set()
+        woken: dict[Callable[[], None], None] = {}
         for log in logs:
             if log in watchers:
-                woken |= watchers[log]
+                woken.update(watchers[log])
         for wake in woken:
             wake()
 
     def watch(self, logs: Iterable[LogId], wake: Callable[[], None]) -> None:
         """Call `wake` after every change of a bound of any of these logs; may do so for nothing."""
         for log in logs:
-            self._watchers.setdefault(log, set()).add(wake)
+            self._watchers.setdefault(log, {})[wake] = None
 
     def unwatch(self, logs: Iterable[LogId], wake: Callable[[], None]) -> None:
         """End what `watch` began."""
         for log in logs:
             watchers = self._watchers.get(log)
             if watchers is not None:
-                watchers.discard(wake)
+                watchers.pop(wake, None)
                 if not watchers:
                     del self._watchers[log]
 

@@ -38,7 +38,7 @@ class Listeners:
         self._max_request_bytes = max_request_bytes
         self._max_idle_s = max_idle_ms / 1000
         self._max_connections = max_connections
-        self._connections: set[Connection] = set()
+        self._connections: dict[Connection, None] = {}  # in the order of their arrival
         self._servers: list[asyncio.Server] = []
         self._next_id = 0
         self._loop = asyncio.get_running_loop()
@@ -99,7 +99,7 @@ class Listeners:
         return len(chosen)
 
     def _opened(self, connection: Connection) -> Peer:
-        self._connections.add(connection)
+        self._connections[connection] = None
         transport = connection.transport
         self._next_id += 1
         if len(self._connections) > self._max_connections:
@@ -113,7 +113,7 @@ class Listeners:
         return Peer(self._next_id, client[0], local[0], local[1], connection.listener)
 
     def _closed(self, connection: Connection) -> None:
-        self._connections.discard(connection)
+        self._connections.pop(connection, None)
 
     def _schedule_sweep(self) -> None:
         self._sweep = self._loop.call_later(min(self._max_idle_s, 30.0), self._close_idle)
