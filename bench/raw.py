@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import time
+from collections.abc import Sequence
 
 import crc32c
 
@@ -105,6 +106,36 @@ def produce_until_acknowledged(connection: Connection, topic: str, timeout_s: fl
             return
         time.sleep(0.002)
     raise TimeoutError(f"no record was acknowledged within {timeout_s:g} s")
+
+
+def create_topic(connection: Connection, topic: str, partitions: int) -> None:
+    """Create a topic with one replica."""
+    # Version 2 is the oldest that Kafka 4 answers.
+    body = struct.pack(">i", 1) + text(topic) + struct.pack(">ihii", partitions, 1, 0, 0)
+    answer = connection.call(frame(CREATE_TOPICS, 2, body + struct.pack(">ib", 60_000, 0)))
+    (error,) = struct.unpack_from(">h", answer, 4 + 4 + 4 + 2 + len(topic))
+    if error:
+        raise RuntimeError(f"the topic was not created: error {error}")
+
+
+def produce_to_each(
+    connection: Connection, topic: str, requests: Sequence[bytes], timeout_s: float = 120
+) -> None:
+    """Send requests, 16 in flight, and again those that find their partition not ready."""
+    deadline = time.monotonic() + timeout_s
+    waiting = list(requests)
+    while waiting:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{len(waiting)} partitions took no record in {timeout_s:g} s")
+        refused = []
+        for at in range(len(waiting) + 16):
+            if at < len(waiting):
+                connection.send(waiting[at])
+            if at >= 16 and produce_error(connection.receive(), topic):
+                refused.append(waiting[at - 16])
+        if len(refused) == len(waiting):
+            time.sleep(0.002)
+        waiting = refused
 
 
 def fetched(answer: bytes, topic: str) -> tuple[int, memoryview]:

@@ -1,113 +1,32 @@
-"""What is measured: each row does the same work on a broker and says how it went."""
+"""What is measured of one partition: each row does the same work on a broker."""
 
 from __future__ import annotations
 
-import contextlib
 import random
 import re
-import resource
 import select
 import statistics
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from harness import process, reference
 
 from bench import raw
+from bench.measuring import Sample, Sizes, Work, check_acknowledged, writing
 from bench.systems import System
 
 
-@dataclass
-class Sizes:
-    """How much work each row does; `scaled` keeps the proportions."""
-
-    small_records: int = 500_000
-    large_records: int = 100_000
-    single_requests: int = 8_000
-    pipelined_requests: int = 40_000
-    bulk_mb: int = 400
-    latency_s: float = 5.0
-    connections: int = 5_000
-    log_mb: tuple[int, int] = (16, 512)
-    reads: int = 3_000
-
-    def scaled(self, factor: float) -> Sizes:
-        return Sizes(
-            small_records=int(self.small_records * factor),
-            large_records=int(self.large_records * factor),
-            single_requests=int(self.single_requests * factor),
-            pipelined_requests=int(self.pipelined_requests * factor),
-            bulk_mb=int(self.bulk_mb * factor),
-            latency_s=self.latency_s * factor,
-            connections=int(self.connections * factor),
-            log_mb=(self.log_mb[0], int(self.log_mb[1] * factor)),
-            reads=int(self.reads * factor),
-        )
-
-
-@dataclass
-class Sample:
-    """One figure: `cpu_s` are the broker's CPU seconds for the work behind it."""
-
-    label: str
-    unit: str
-    value: float
-    cpu_s: float | None = None
-
-
-Row = Callable[[System, Sizes], Iterator[Sample]]
-ROWS: dict[str, Row] = {}
-
-
-def row(name: str) -> Callable[[Row], Row]:
-    def add(function: Row) -> Row:
-        ROWS[name] = function
-        return function
-
-    return add
-
-
-class Work:
-    """Time and broker CPU of a block."""
-
-    def __init__(self, system: System) -> None:
-        self._system = system
-        self.cpu_s = self.seconds = 0.0
-
-    def __enter__(self) -> Work:
-        self._cpu_s, self._started = self._system.cpu_s(), time.perf_counter()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.seconds = time.perf_counter() - self._started
-        self.cpu_s = self._system.cpu_s() - self._cpu_s
-
-
-@contextlib.contextmanager
-def connected(system: System, count: int = 1) -> Iterator[list[raw.Connection]]:
-    with contextlib.ExitStack() as stack:
-        connections = [raw.Connection(system.address) for _ in range(count)]
-        for connection in connections:
-            stack.callback(connection.close)
-        yield connections
-
-
-@contextlib.contextmanager
-def writing(system: System, count: int = 1) -> Iterator[tuple[str, list[raw.Connection]]]:
-    """Give a new topic that takes records, and connections to it."""
-    topic = next(system.topics)
-    with connected(system, count) as connections:
-        raw.produce_until_acknowledged(connections[0], topic)
-        yield topic, connections
-
-
-@row("start")
 def start(system: System, sizes: Sizes) -> Iterator[Sample]:
-    """Start-up; this row comes first, right after the process was started."""
-    with writing(system):
-        waited = time.monotonic() - system.started
-    yield Sample("start to first acknowledged record", "s", waited, system.cpu_s())
+    """From before the process is started until a record of a topic that the client made by asking
+    for it is acknowledged, and until it is read. Then the memory, a second later."""
+    with writing(system) as (topic, (connection,)):
+        written_s, written_cpu_s = time.monotonic() - system.started, system.cpu_s()
+        _, records = raw.fetched(connection.call(raw.fetch_frame(topic, 0, 1 << 20)), topic)
+        read_s, read_cpu_s = time.monotonic() - system.started, system.cpu_s()
+    if raw.next_offset(records) < 1:
+        raise RuntimeError("the first record was not read")
+    yield Sample("start to first record acknowledged", "s", written_s, written_cpu_s)
+    yield Sample("start to first record read", "s", read_s, read_cpu_s)
     time.sleep(1)
     yield Sample("memory, idle", "MB", system.rss_mb())
 
@@ -142,7 +61,6 @@ def consume_performance(system: System, topic: str, records: int) -> float:
     return float(fields[9])
 
 
-@row("java")
 def java(system: System, sizes: Sizes) -> Iterator[Sample]:
     """Kafka's own producer and consumer benchmark, against one partition."""
     produce_performance(system, next(system.topics), sizes.large_records // 2, 100, "all")
@@ -158,7 +76,6 @@ def java(system: System, sizes: Sizes) -> Iterator[Sample]:
         yield Sample(f"Java consumer, {title}", "records/s", rate, work.cpu_s)
 
 
-@row("raw")
 def raw_client(system: System, sizes: Sizes) -> Iterator[Sample]:
     """A client that costs little, so that the broker is what is measured."""
     yield from one_at_a_time(system, sizes)
@@ -215,12 +132,6 @@ def bulk(system: System, sizes: Sizes, depth: int = 4) -> Iterator[Sample]:
     yield Sample("raw, 0.9 MB batches, 5 in flight", "MB/s", rate, work.cpu_s)
 
 
-def check_acknowledged(answer: bytes, topic: str) -> None:
-    if error := raw.produce_error(answer, topic):
-        raise RuntimeError(f"the broker refused a batch with error {error}")
-
-
-@row("latency")
 def latency(system: System, sizes: Sizes, rate: int = 1000) -> Iterator[Sample]:
     """From just before a record is sent to when a waiting consumer has it."""
     with writing(system, 2) as (topic, (writer, reader)):
@@ -265,7 +176,6 @@ def take(
     return after
 
 
-@row("reads")
 def random_reads(system: System, sizes: Sizes) -> Iterator[Sample]:
     """Fetches of one batch at offsets in no order: the cost must not grow with the log."""
     records_per_batch = 16
@@ -293,26 +203,17 @@ def random_reads(system: System, sizes: Sizes) -> Iterator[Sample]:
         yield Sample(label, "requests/s", sizes.reads / work.seconds, work.cpu_s)
 
 
-@row("memory")
 def loaded_memory(system: System, sizes: Sizes) -> Iterator[Sample]:
     """Memory after whatever rows came before."""
     time.sleep(0.5)
     yield Sample("memory, after the work above", "MB", system.rss_mb())
 
 
-@row("connections")
-def idle_connections(system: System, sizes: Sizes) -> Iterator[Sample]:
-    """Memory with many clients that said hello and wait."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    needed = sizes.connections + 200
-    if soft < needed and (hard == resource.RLIM_INFINITY or hard >= needed):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
-    before = system.rss_mb()
-    hello = raw.frame(raw.API_VERSIONS, 0, b"")
-    with Work(system) as work, connected(system, sizes.connections) as connections:
-        for connection in connections:
-            connection.call(hello)
-        after = system.rss_mb()
-    label = f"memory for {sizes.connections} idle connections"
-    yield Sample(label, "MB", after, work.cpu_s)
-    yield Sample("… of which added", "MB", after - before)
+ROWS = {
+    "start": start,
+    "java": java,
+    "raw": raw_client,
+    "latency": latency,
+    "reads": random_reads,
+    "memory": loaded_memory,
+}

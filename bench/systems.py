@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness import own, reference
+from harness import own, process, reference
 
+KFAKE = Path(__file__).parent / "kfake"
+_KFAKE_PROGRAM = KFAKE / "build" / "kfake"
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -18,6 +21,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 class System:
     """A running broker: where it listens, and its process."""
 
+    name: str
     bootstrap: str
     pid: int
     started: float
@@ -46,7 +50,7 @@ class System:
 def kafkapy(directory: Path) -> Iterator[System]:
     started = time.monotonic()
     with own.own_broker(directory) as broker:
-        yield System(broker.bootstrap, broker.pid, started)
+        yield System("kafkapy", broker.bootstrap, broker.pid, started)
 
 
 @contextlib.contextmanager
@@ -56,12 +60,47 @@ def kafka(directory: Path) -> Iterator[System]:
     started = time.monotonic()
     node.start()
     try:
-        yield System(node.bootstrap, node.pid, started)
+        yield System("Kafka", node.bootstrap, node.pid, started)
     finally:
         node.stop()
+
+
+@contextlib.contextmanager
+def kfake(directory: Path) -> Iterator[System]:
+    directory.mkdir(parents=True)
+    (port,) = process.free_ports(1)
+    started = time.monotonic()
+    with (directory / "kfake.log").open("wb") as log:
+        running = subprocess.Popen(
+            [_KFAKE_PROGRAM, str(port), directory / "data"], stdout=subprocess.PIPE, stderr=log
+        )
+    try:
+        if not running.stdout.readline().startswith(b"ready on"):
+            raise RuntimeError(f"kfake did not start: {(directory / 'kfake.log').read_text()}")
+        yield System("kfake", f"127.0.0.1:{port}", running.pid, started)
+    finally:
+        process.stop(running)
+
+
+def build_kfake() -> str | None:
+    """Build the program around kfake; says why it could not be built."""
+    if reason := process.missing("go"):
+        return reason
+    try:
+        process.run(["go", "build", "-o", _KFAKE_PROGRAM, "."], cwd=KFAKE, timeout_s=300)
+    except (AssertionError, subprocess.TimeoutExpired) as error:
+        return f"it could not be built: {str(error)[-500:]}"
+    return None
+
+
+def kfake_version() -> str:
+    """Give the version of the module that go.mod asks for."""
+    words = (KFAKE / "go.mod").read_text().split()
+    return words[words.index("github.com/twmb/franz-go/pkg/kfake") + 1]
 
 
 SYSTEMS: dict[str, Callable[[Path], contextlib.AbstractContextManager[System]]] = {
     "kafkapy": kafkapy,
     "Kafka": kafka,
+    "kfake": kfake,
 }
