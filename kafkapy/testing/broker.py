@@ -287,6 +287,7 @@ class Broker:
             ready.set_exception(error)
 
     async def _serve(self, ready: Future[str]) -> None:
+        self._dispatcher = None
         broker = self._broker = self._new_broker(self._disk)
         await broker.start()
         await broker.create_topics(self._topics)

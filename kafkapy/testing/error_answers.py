@@ -50,6 +50,7 @@ _OF_FETCH_SESSIONS = frozenset(
         ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR,
     }
 )
+_CODES = frozenset({"error_code", "partition_error_code"})
 # What an entry is about; it is repeated in the answer.
 _NAMES = frozenset(
     {
@@ -110,17 +111,17 @@ def _mirror(struct: type[Struct], asked: object, error: ErrorCode, version: int)
             setattr(answer, name, [] if field.type.kind is Kind.ARRAY else "")
     if not isinstance(asked, Struct):
         _name_by_value(answer, fields, asked)
-    has_code = "error_code" in fields
+    code = next((name for name in fields if name in _CODES), None)
     inner = next((each for each in fields.values() if _has_codes(each.type, version)), None)
-    if inner is not None and (error in _INNER or not has_code):
+    if inner is not None and (error in _INNER or code is None):
         entry = inner.type.element
         assert entry is not None
         assert entry.struct is not None
         entries = [_mirror(entry.struct, each, error, version) for each in _asked(asked, version)]
         setattr(answer, inner.name, entries)
-        has_code = has_code and not entries
-    if has_code:
-        answer.error_code = error
+        code = None if entries else code
+    if code is not None:
+        setattr(answer, code, error)
         if "error_message" in fields:
             answer.error_message = error.message
     return answer
@@ -131,7 +132,7 @@ def _has_codes(kind: FieldType, version: int) -> bool:
     if kind.element is None or kind.element.struct is None:
         return False
     fields = [each for each in kind.element.struct.__fields__ if version in each.versions]
-    return any(each.name == "error_code" or _has_codes(each.type, version) for each in fields)
+    return any(each.name in _CODES or _has_codes(each.type, version) for each in fields)
 
 
 def _asked(asked: object, version: int) -> list[Any]:

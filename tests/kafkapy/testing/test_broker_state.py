@@ -163,6 +163,15 @@ def test_a_call_to_a_broker_that_does_not_run_is_a_runtime_error() -> None:
         broker.reset()
 
 
+def test_a_stopped_broker_goes_on_with_its_data_when_it_is_started_again() -> None:
+    broker = Broker(topics=["topic"])
+    for count in (1, 2):
+        with broker, client_of(broker) as client:
+            assert topics_of(client) == {"topic": 1}
+            broker.write("topic", "value")
+            assert len(broker.records("topic")) == count
+
+
 def test_the_brokers_own_thread_is_not_kept_waiting_for_itself(broker: Broker) -> None:
     caught = []
 

@@ -47,7 +47,7 @@ def codes(message: Any) -> Iterator[int]:
     """Every error code in a response."""
     for field in message.__fields__:
         value = getattr(message, field.name)
-        if field.name == "error_code":
+        if field.name in ("error_code", "partition_error_code"):
             yield value
         for element in value if isinstance(value, list) else [value]:
             if isinstance(element, Struct):
