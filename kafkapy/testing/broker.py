@@ -48,6 +48,7 @@ class Broker:
 
     It runs in a thread of its own, and every method may be called from any other; a call takes
     well below a millisecond where it says nothing else, so that it may be made from async tests.
+    Those should put calls that wait into `asyncio.to_thread`.
     """
 
     def __init__(
@@ -165,21 +166,28 @@ class Broker:
 
         return self._call(run)
 
-    def records(self, topic: str, partition: int | None = None) -> list[Record]:
+    def records(
+        self,
+        topic: str,
+        partition: int | None = None,
+        *,
+        at_least: int = 0,
+        timeout: float = 10.0,
+    ) -> list[Record]:
         """Read a topic from start to end, partition by partition, or one of them.
 
         Records of transactions that are open or were aborted are among them. It takes as long as
         the records are many. Raises ApiError for an unknown topic or partition.
+
+        With `at_least` it waits for that many records, and for the topic too; raises TimeoutError
+        where they do not come in `timeout` seconds.
         """
-
-        async def run() -> list[Record]:
-            broker = self._now
-            logs = [records.find_log(broker, topic, partition or 0)]
-            if partition is None:
-                logs = broker.image.topics[topic].partitions
-            return [record for log in logs for record in await records.read(broker, log)]
-
-        return self._call(run)
+        if at_least:
+            return self._call(
+                lambda: records.wait(lambda: self._now, topic, partition, at_least, timeout),
+                timeout,
+            )
+        return self._call(lambda: records.read(self._now, topic, partition))
 
     def committed(self, group: str) -> dict[tuple[str, int], int]:
         """Give the committed offsets of a group by topic and partition; none for an unknown one."""
@@ -270,12 +278,12 @@ class Broker:
         assert self._broker is not None
         return self._broker
 
-    def _call(self, run: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    def _call(self, run: Callable[[], Coroutine[Any, Any, T]], waiting_s: float = 0.0) -> T:
         if self._thread is None or self._loop is None:
             raise RuntimeError("the broker is not running")
         if self._thread is threading.current_thread():
             raise RuntimeError("the broker's own thread cannot wait for itself")
-        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(_TIMEOUT_S)
+        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(_TIMEOUT_S + waiting_s)
 
     def _run(self, ready: Future[str]) -> None:
         try:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from kafkapy.errors import ApiError
+from kafkapy.server.waiting import Waiter
 from kafkapy.storage.engine import Append, Appended, LogId, Read, Slice
 from kafkapy.wire.error_codes import ErrorCode
 from kafkapy.wire.records import record as wire
@@ -18,6 +20,8 @@ Text: TypeAlias = bytes | str
 Headers: TypeAlias = Mapping[str, Text | None] | Iterable[tuple[str, Text | None]]
 
 _READ_BYTES = 8 << 20
+# How often to look for a topic that is not there yet.
+_POLL_S = 0.005
 _MASK = 0xFFFFFFFF
 _MULTIPLIER = 0x5BD1E995
 _SEED = 0x9747B28C
@@ -62,8 +66,38 @@ async def write(
     return _placed(log, record, outcome.base_offset)
 
 
-async def read(broker: Broker, log: LogId) -> list[Record]:
-    """Read all records of a partition, those of open and aborted transactions too."""
+async def wait(
+    now: Callable[[], Broker], topic: str, partition: int | None, count: int, timeout_s: float
+) -> list[Record]:
+    """Read a topic, or one partition, once it has that many records. Raises TimeoutError.
+
+    The topic need not be there yet, and `now` may give another broker each time.
+    """
+    with Waiter(timeout_s) as waiter:
+        while True:
+            broker = now()
+            logs = _logs(broker, topic, partition)
+            broker.engine.watch(logs, waiter.wake)
+            try:
+                found = [record for log in logs for record in await _read(broker, log)]
+                if len(found) >= count:
+                    return found
+                if waiter.timed_out:
+                    raise TimeoutError(f"{len(found)} of {count} records came in {timeout_s} s")
+                await (waiter.changed() if logs else asyncio.sleep(_POLL_S))
+            finally:
+                broker.engine.unwatch(logs, waiter.wake)
+
+
+async def read(broker: Broker, topic: str, partition: int | None) -> list[Record]:
+    """Read a topic, or one partition of it. Raises ApiError where there is none."""
+    logs = _logs(broker, topic, partition)
+    if not logs:
+        raise _unknown(topic, partition)
+    return [record for log in logs for record in await _read(broker, log)]
+
+
+async def _read(broker: Broker, log: LogId) -> list[Record]:
     found: list[Record] = []
     position = broker.engine.bounds(log).start
     while position < broker.engine.bounds(log).end:
@@ -93,13 +127,23 @@ def _placed(log: LogId, record: wire.Record, offset: int) -> Record:
 
 def find_log(broker: Broker, topic: str, partition: int) -> LogId:
     """Give a partition's log. Raises ApiError where there is none."""
+    logs = _logs(broker, topic, partition)
+    if not logs:
+        raise _unknown(topic, partition)
+    return logs[0]
+
+
+def _logs(broker: Broker, topic: str, partition: int | None) -> list[LogId]:
     found = broker.image.topic(topic)
-    log = found.partition(partition) if found else None
-    if log is None:
-        raise ApiError(
-            ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"there is no partition {topic}-{partition}"
-        )
-    return log
+    if found is None or partition is None:
+        return found.partitions if found else []
+    log = found.partition(partition)
+    return [] if log is None else [log]
+
+
+def _unknown(topic: str, partition: int | None) -> ApiError:
+    what = f"topic {topic}" if partition is None else f"partition {topic}-{partition}"
+    return ApiError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, f"there is no {what}")
 
 
 def to_bytes(content: Text | None) -> bytes | None:

@@ -123,6 +123,36 @@ def test_one_partition_can_be_written_and_read(broker: Broker) -> None:
     assert broker.records("wide", 1) == []
 
 
+def test_records_that_are_yet_to_come_are_waited_for(broker: Broker) -> None:
+    async def produce_later() -> list[bytes | None]:
+        waiting = asyncio.create_task(asyncio.to_thread(broker.records, "later", at_least=2))
+        for value in ("one", "two"):
+            await asyncio.to_thread(broker.write, "later", value)
+        return [record.value for record in await waiting]
+
+    assert asyncio.run(produce_later()) == [b"one", b"two"]
+    assert len(broker.records("later", 0, at_least=1)) == 2
+
+
+def test_records_that_do_not_come_are_a_timeout_error(broker: Broker) -> None:
+    broker.write("topic", "value")
+    for topic, found in (("topic", 1), ("missing", 0)):
+        with pytest.raises(TimeoutError, match=f"{found} of 2 records"):
+            broker.records(topic, at_least=2, timeout=0.01)
+
+
+def test_a_reset_does_not_end_the_waiting_for_records(broker: Broker) -> None:
+    async def reset_and_write() -> list[bytes | None]:
+        waiting = asyncio.create_task(asyncio.to_thread(broker.records, "topic", at_least=2))
+        broker.write("topic", "old")
+        broker.reset()
+        for value in ("one", "two"):
+            broker.write("topic", value)
+        return [record.value for record in await waiting]
+
+    assert asyncio.run(reset_and_write()) == [b"one", b"two"]
+
+
 def test_writing_creates_a_topic_and_reading_does_not(broker: Broker) -> None:
     broker.write("new", "value")
     assert [record.value for record in broker.records("new")] == [b"value"]
