@@ -13,6 +13,10 @@ from kafkapy.clock import Clock, SystemClock
 from kafkapy.config.broker import BrokerConfig
 from kafkapy.coordinator.groups import OFFSETS_TOPIC, GroupCoordinator
 from kafkapy.coordinator.settings import GroupSettings
+from kafkapy.coordinator.transaction.coordinator import TRANSACTION_TOPIC, TransactionCoordinator
+from kafkapy.coordinator.transaction.markers import Markers
+from kafkapy.coordinator.transaction.settings import TransactionSettings
+from kafkapy.coordinator.transaction.transaction import TopicPartition
 from kafkapy.errors import ApiError
 from kafkapy.fetch_sessions import SessionCache
 from kafkapy.handlers.table import TABLE
@@ -77,6 +81,14 @@ class Broker:
             self._offsets_logs,
             lambda: str(uuid.UUID(bytes=self.rng.randbytes(16), version=4)),
         )
+        self.transactions = TransactionCoordinator(
+            self.engine,
+            self.clock,
+            TransactionSettings.from_config(config),
+            self._transaction_logs,
+            self.controller.next_producer_id,
+            Markers(self.engine, self.clock, self.groups, self._find_log),
+        )
         self.fetch_sessions = SessionCache(
             config["max.incremental.fetch.session.cache.slots"], lambda: self.rng.getrandbits(31)
         )
@@ -108,7 +120,11 @@ class Broker:
             )
             await self.controller.load()
             await self.groups.start()
-            self.controller.deleted_listeners.append(self.groups.on_topics_deleted)
+            await self.transactions.start()
+            self.controller.deleted_listeners += [
+                self.groups.on_topics_deleted,
+                self.transactions.on_topics_deleted,
+            ]
             if successor_of is None:
                 await self._listen()
             else:
@@ -134,6 +150,7 @@ class Broker:
             task.cancel()
         if self.listeners is not None:
             await self.listeners.close()
+        await self.transactions.close()
         await self.groups.close()
         await self.engine.close()
 
@@ -166,6 +183,13 @@ class Broker:
 
     async def _offsets_logs(self) -> list[LogId]:
         return (await self.internal_topic(OFFSETS_TOPIC)).partitions
+
+    async def _transaction_logs(self) -> list[LogId]:
+        return (await self.internal_topic(TRANSACTION_TOPIC)).partitions
+
+    def _find_log(self, at: TopicPartition) -> LogId | None:
+        topic = self.image.topic(at.topic)
+        return topic.partition(at.partition) if topic else None
 
     def _make_listeners(self) -> Listeners:
         config = self.config

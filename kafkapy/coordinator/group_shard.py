@@ -42,6 +42,12 @@ from kafkapy.wire.messages.offset_fetch import (
     OffsetFetchResponsePartitions,
     OffsetFetchResponseTopics,
 )
+from kafkapy.wire.messages.txn_offset_commit import (
+    TxnOffsetCommitRequest,
+    TxnOffsetCommitResponse,
+    TxnOffsetCommitResponsePartition,
+    TxnOffsetCommitResponseTopic,
+)
 
 _LOG = logging.getLogger(__name__)
 
@@ -137,6 +143,41 @@ class GroupShard:
             raise ApiError(ErrorCode.REBALANCE_IN_PROGRESS)
         self.classic.rebalances.expect_heartbeat(group, member)
 
+    def commit_in_transaction(
+        self, request: TxnOffsetCommitRequest, now_ms: int
+    ) -> Result[TxnOffsetCommitResponse]:
+        """Store offsets as part of a transaction; a member that is named must be one (KIP-447)."""
+        self._validate_commit_in_transaction(request)
+        records: list[Record] = []
+        topics = []
+        for topic in request.topics:
+            answers = []
+            for partition in topic.partitions:
+                value = OffsetCommitValue(
+                    offset=partition.committed_offset,
+                    leader_epoch=partition.committed_leader_epoch,
+                    metadata=partition.committed_metadata or "",
+                    commit_timestamp=now_ms,
+                )
+                key = OffsetCommitKey(request.group_id, topic.name, partition.partition_index)
+                error = self._store(key, value, records)
+                answers.append(TxnOffsetCommitResponsePartition(partition.partition_index, error))
+            topics.append(TxnOffsetCommitResponseTopic(topic.name, answers))
+        return Result(TxnOffsetCommitResponse(topics=topics), records)
+
+    def _validate_commit_in_transaction(self, request: TxnOffsetCommitRequest) -> None:
+        group = self.groups.get(request.group_id)
+        if group is None:
+            if request.generation_id >= 0:
+                raise ApiError(ErrorCode.ILLEGAL_GENERATION)
+            return
+        if request.generation_id < 0 and group.state is GroupState.EMPTY:
+            return
+        if request.generation_id >= 0 or request.member_id or request.group_instance_id is not None:
+            group.validate(request.member_id, request.group_instance_id)
+            if request.generation_id != group.generation_id:
+                raise ApiError(ErrorCode.ILLEGAL_GENERATION)
+
     def _commit(
         self,
         group_id: str,
@@ -146,19 +187,23 @@ class GroupShard:
         now_ms: int,
         records: list[Record],
     ) -> ErrorCode:
-        metadata = partition.committed_metadata or ""
-        if utf16_units(metadata) > self._settings.offset_metadata_max_bytes:
-            return ErrorCode.OFFSET_METADATA_TOO_LARGE
         commit_ms = partition.commit_timestamp
         value = OffsetCommitValue(
             offset=partition.committed_offset,
             leader_epoch=partition.committed_leader_epoch,
-            metadata=metadata,
+            metadata=partition.committed_metadata or "",
             commit_timestamp=now_ms if commit_ms == -1 else commit_ms,
             expire_timestamp=expire_ms,
             topic_id=topic.topic_id,
         )
         key = OffsetCommitKey(group_id, topic.name, partition.partition_index)
+        return self._store(key, value, records)
+
+    def _store(
+        self, key: OffsetCommitKey, value: OffsetCommitValue, records: list[Record]
+    ) -> ErrorCode:
+        if utf16_units(value.metadata) > self._settings.offset_metadata_max_bytes:
+            return ErrorCode.OFFSET_METADATA_TOO_LARGE
         records.append(Record(key, value))
         return ErrorCode.NONE
 

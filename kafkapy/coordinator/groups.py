@@ -13,6 +13,7 @@ from kafkapy.coordinator.group_shard import GroupShard
 from kafkapy.coordinator.result import Result
 from kafkapy.coordinator.runtime import Runtime
 from kafkapy.coordinator.settings import GroupSettings
+from kafkapy.coordinator.shard_log import EndOfTransaction, Producer
 from kafkapy.errors import ApiError
 from kafkapy.storage.engine import Engine, LogId
 from kafkapy.wire.error_codes import ErrorCode
@@ -26,6 +27,7 @@ from kafkapy.wire.messages.offset_commit import OffsetCommitRequest, OffsetCommi
 from kafkapy.wire.messages.offset_delete import OffsetDeleteRequest, OffsetDeleteResponse
 from kafkapy.wire.messages.offset_fetch import OffsetFetchRequestGroup, OffsetFetchResponseGroup
 from kafkapy.wire.messages.sync_group import SyncGroupRequest, SyncGroupResponse
+from kafkapy.wire.messages.txn_offset_commit import TxnOffsetCommitRequest, TxnOffsetCommitResponse
 
 T = TypeVar("T")
 
@@ -128,6 +130,41 @@ class GroupCoordinator:
             request.group_id,
             lambda shard, now_ms: shard.commit_offsets(request, api_version, now_ms),
         )
+
+    def partition_of(self, group_id: str) -> int:
+        """Give the partition of `__consumer_offsets` that keeps a group."""
+        return self._runtime.partition_of(group_id)
+
+    async def commit_in_transaction(
+        self, request: TxnOffsetCommitRequest, check: Callable[[], None]
+    ) -> TxnOffsetCommitResponse:
+        """Store offsets that count once the transaction of their producer has committed (KIP-98).
+
+        `check` raises ApiError where they are not part of an open transaction. Raises
+        INVALID_GROUP_ID, UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID, ILLEGAL_GENERATION or
+        INVALID_PRODUCER_EPOCH.
+        """
+        if not request.group_id:
+            raise ApiError(ErrorCode.INVALID_GROUP_ID)
+
+        def commit(shard: GroupShard, now_ms: int) -> Result[TxnOffsetCommitResponse]:
+            check()  # here, where the marker of the transaction's end cannot come in between
+            return shard.commit_in_transaction(request, now_ms)
+
+        return await self._runtime.write_partition(
+            self.partition_of(request.group_id),
+            commit,
+            Producer(request.producer_id, request.producer_epoch),
+        )
+
+    async def end_transaction(
+        self, partition: int, end: EndOfTransaction, producer_epoch: int, coordinator_epoch: int
+    ) -> None:
+        """Let the pending offsets of a transaction count, or forget them.
+
+        Raises INVALID_PRODUCER_EPOCH or TRANSACTION_COORDINATOR_FENCED.
+        """
+        await self._runtime.end_transaction(partition, end, producer_epoch, coordinator_epoch)
 
     def fetch_offsets(
         self, request: OffsetFetchRequestGroup, *, require_stable: bool

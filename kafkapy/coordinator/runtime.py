@@ -153,11 +153,21 @@ class Runtime(Generic[M]):
         for task in self._expiries:
             task.cancel()
 
+    def partition_of(self, key: str) -> int:
+        """Give the partition that owns a key."""
+        if not self._partition_count:
+            raise ApiError(ErrorCode.NOT_COORDINATOR)
+        return partition_for(key, self._partition_count)
+
+    def leader_epoch(self, key: str) -> int:
+        """Give the epoch with which this broker owns the shard of a key."""
+        return self._active(self.partition_of(key)).log.leader_epoch
+
     # Operations
 
     def read(self, key: str, operation: Callable[[M], T]) -> T:
         """Run an operation that changes nothing on the shard of a key."""
-        return operation(self._active(self._partition(key)).machine)
+        return operation(self._active(self.partition_of(key)).machine)
 
     def read_partition(self, partition: int, operation: Callable[[M], T]) -> T:
         """Run an operation that changes nothing on one shard."""
@@ -169,7 +179,7 @@ class Runtime(Generic[M]):
         Raises ApiError: COORDINATOR_LOAD_IN_PROGRESS, NOT_COORDINATOR, or what the operation or
         the append met.
         """
-        return await self.write_partition(self._partition(key), operation)
+        return await self.write_partition(self.partition_of(key), operation)
 
     async def write_partition(
         self,
@@ -245,11 +255,6 @@ class Runtime(Generic[M]):
         timers = TimerQueue(self._clock.monotonic_ms, lambda: self._set_alarm(partition))
         log = ShardLog(self._engine, log_id, self._record_types)
         return Shard(log, self._new_machine(timers), timers)
-
-    def _partition(self, key: str) -> int:
-        if not self._partition_count:
-            raise ApiError(ErrorCode.NOT_COORDINATOR)
-        return partition_for(key, self._partition_count)
 
     def _active(self, partition: int) -> Shard[M]:
         shard = self._shards.get(partition)

@@ -59,6 +59,11 @@ class ShardLog:
         self._epoch = -1
         self._end = -1
 
+    @property
+    def leader_epoch(self) -> int:
+        """The epoch that this broker claimed; -1 before it has."""
+        return self._epoch
+
     async def load(
         self,
         replay: Callable[[Record, int, int], None],

@@ -2,7 +2,8 @@
 
 - v1: transactions (KIP-98). v4: many keys (KIP-699). v6: share groups (KIP-932), whose key is
   `group:topic id:partition`.
-- The first one for a group makes `__consumer_offsets`; Kafka lets the client ask again meanwhile.
+- The first one for a group makes `__consumer_offsets`, for a transaction `__transaction_state`;
+  Kafka lets the client ask again meanwhile.
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ async def _find(key: str, key_type: int, context: RequestContext) -> Coordinator
     try:
         if key_type == KeyType.GROUP:
             await broker.groups.ensure_started()
-        elif key_type != KeyType.TRANSACTION:
+        elif key_type == KeyType.TRANSACTION:
+            await broker.transactions.ensure_started()
+        else:
             _check_share_key(key, key_type, context)
     except ApiError as error:
         message = error.message or error.code.message

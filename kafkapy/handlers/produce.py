@@ -4,15 +4,21 @@
   exactly one batch of magic 2 per partition.
 - v3: transactional producers (KIP-98). v7: zstd (KIP-110). v8: which record of a batch is wrong
   (KIP-467). v13: topics by id (KIP-516).
+- A transactional batch is written only where its partition is part of the open transaction. v11:
+  TRANSACTION_ABORTABLE where it is not; v12: it becomes part of it by itself (both KIP-890).
 - With acks=0 there is no response. Where something failed Kafka closes the connection instead, so
   that the producer notices.
 """
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING
 
+from kafkapy.coordinator.shard_log import Producer
+from kafkapy.coordinator.transaction.transaction import VERSION_2, TopicPartition
 from kafkapy.errors import ApiError, error_code
+from kafkapy.handlers.transactions import broker_error
 from kafkapy.metadata.image import Topic
 from kafkapy.server.context import RequestContext
 from kafkapy.server.dispatch import CloseConnectionError
@@ -58,7 +64,19 @@ _TRANSACTIONAL_BIT = 0x10
 _ZSTD = 4
 _FIRST_VERSION_WITH_BATCHES = 3
 _FIRST_VERSION_WITH_ZSTD = 7
+_FIRST_VERSION_WITH_ABORTABLE = 11
+_FIRST_VERSION_THAT_ADDS = 12
 _FIRST_VERSION_WITH_IDS = 13
+_PRODUCER = struct.Struct(">qh")  # id and epoch
+_PRODUCER_OFFSET = 43
+# What keeps the coordinator from saying whether a partition is part of a transaction.
+_RETRIABLE = frozenset(
+    {
+        ErrorCode.COORDINATOR_LOAD_IN_PROGRESS,
+        ErrorCode.COORDINATOR_NOT_AVAILABLE,
+        ErrorCode.NOT_COORDINATOR,
+    }
+)
 
 
 async def shortcut(frame: Buffer, broker: Broker) -> bytes | None:
@@ -116,6 +134,8 @@ async def handle(request: ProduceRequest, context: RequestContext) -> ProduceRes
             except (ApiError, WireError, InvalidRecordError) as error:
                 _refuse(result, error)
         responses.append(TopicProduceResponse(asked.name, asked.topic_id, results))
+    if request.transactional_id is not None:
+        appends, pending = await _admit(request.transactional_id, appends, pending, context)
     if appends:
         engine = context.broker.engine
         outcomes = await engine.append(appends)
@@ -168,18 +188,73 @@ def _batch(
             _attributes(records) & _COMPRESSION_BITS == _ZSTD
         ):
             raise UnsupportedCompressionError("zstd needs version 7 of the produce request")
-        if _attributes(records) & _TRANSACTIONAL_BIT:
+        if transactional_id is None and _attributes(records) & _TRANSACTIONAL_BIT:
             # Decided by the batch, not by the request's header alone (CVE-2018-17196).
-            raise ApiError(
-                ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
-                if transactional_id is None
-                else ErrorCode.INVALID_TXN_STATE  # no transaction was begun: none are served yet
-            )
+            raise ApiError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
         return records  # the log takes nothing but magic 2
     magic = magic_of(records)
     if magic > 1:
         raise InvalidRecordError(f"records of magic {magic} in a request that wants message sets")
     return to_batch(records, max_bytes=context.broker.max_decompressed_bytes)
+
+
+async def _admit(
+    transactional_id: str,
+    appends: list[Append],
+    pending: list[PartitionProduceResponse],
+    context: RequestContext,
+) -> tuple[list[Append], list[PartitionProduceResponse]]:
+    """Take only what may be appended: the transactional batches whose transaction holds them."""
+    partitions = {
+        append.log: TopicPartition(append.log.topic, append.log.partition)
+        for append in appends
+        if _attributes(append.records) & _TRANSACTIONAL_BIT
+    }
+    if not partitions:
+        return appends, pending
+    producers = {
+        Producer(*_PRODUCER.unpack_from(append.records, _PRODUCER_OFFSET))
+        for append in appends
+        if append.log in partitions
+    }
+    errors = await _refused(transactional_id, producers, list(partitions.values()), context)
+    admitted = []
+    for append, result in zip(appends, pending, strict=True):
+        error = errors.get(partitions[append.log]) if append.log in partitions else None
+        if error is None:
+            admitted.append((append, result))
+        else:
+            _refuse(result, error)
+            result.log_start_offset = context.broker.engine.bounds(append.log).start
+    return [append for append, _ in admitted], [result for _, result in admitted]
+
+
+async def _refused(
+    transactional_id: str,
+    producers: set[Producer],
+    partitions: list[TopicPartition],
+    context: RequestContext,
+) -> dict[TopicPartition, ApiError]:
+    """Say which partitions are not part of the transaction; in later versions make them so."""
+    transactions = context.broker.transactions
+    try:
+        if len(producers) > 1:
+            raise ApiError(ErrorCode.INVALID_PRODUCER_ID_MAPPING)
+        [producer] = producers
+        if context.api_version >= _FIRST_VERSION_THAT_ADDS:
+            await transactions.add_when_possible(transactional_id, producer, partitions, VERSION_2)
+        missing = transactions.missing(transactional_id, producer, partitions)
+    except ApiError as error:
+        return dict.fromkeys(partitions, ApiError(_transaction_error(error.code, context)))
+    code = _transaction_error(ErrorCode.TRANSACTION_ABORTABLE, context)
+    return {partition: ApiError(code) for partition in missing}
+
+
+def _transaction_error(code: ErrorCode, context: RequestContext) -> ErrorCode:
+    adds = context.api_version >= _FIRST_VERSION_THAT_ADDS
+    if code in _RETRIABLE or (code is ErrorCode.CONCURRENT_TRANSACTIONS and not adds):
+        return ErrorCode.NOT_ENOUGH_REPLICAS  # which every producer tries again
+    return broker_error(code, context.api_version >= _FIRST_VERSION_WITH_ABORTABLE)
 
 
 def _attributes(batch: Buffer) -> int:

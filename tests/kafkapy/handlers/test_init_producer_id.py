@@ -39,7 +39,6 @@ def test_a_producer_that_has_an_id_gets_a_new_one() -> None:
         {"producer_id": 5},
         {"producer_epoch": 3},
         {"transactional_id": ""},
-        {"transactional_id": "t"},
     ],
 )
 def test_what_cannot_be_served_is_refused_without_an_id(fields: dict[str, int | str]) -> None:

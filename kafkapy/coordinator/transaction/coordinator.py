@@ -1,0 +1,292 @@
+"""The transaction coordinator: what the handlers of the transaction APIs ask.
+
+A transaction ends in two phases. The decision is one record in `__transaction_state`; from then on
+nothing but its outcome is possible. Then every partition gets its marker, and a second record says
+that all have. What a crash leaves between the two is found when the log is loaded, and finished.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from typing import TypeVar
+
+from kafkapy.clock import Clock
+from kafkapy.coordinator.result import Result
+from kafkapy.coordinator.runtime import Runtime
+from kafkapy.coordinator.shard_log import Producer
+from kafkapy.coordinator.transaction.markers import Marker, Markers
+from kafkapy.coordinator.transaction.settings import TransactionSettings
+from kafkapy.coordinator.transaction.shard import NeedsProducerIdError, TransactionShard
+from kafkapy.coordinator.transaction.transaction import TopicPartition, Transaction
+from kafkapy.errors import ApiError
+from kafkapy.storage.engine import Engine, LogId
+from kafkapy.wire.error_codes import ErrorCode
+from kafkapy.wire.internal.coordinator_records import TRANSACTION_STATE
+
+_LOG = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+TRANSACTION_TOPIC = "__transaction_state"
+# With these errors a partition has no records that wait for the marker, or never will have.
+_NOTHING_TO_MARK = frozenset(
+    {
+        ErrorCode.NONE,
+        ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+        ErrorCode.INVALID_PRODUCER_EPOCH,
+        ErrorCode.TRANSACTION_COORDINATOR_FENCED,
+    }
+)
+
+
+class TransactionCoordinator:
+    """Transactional ids and their transactions, kept in `__transaction_state`.
+
+    Every method raises ApiError: COORDINATOR_LOAD_IN_PROGRESS or NOT_COORDINATOR where this broker
+    does not have the transactional id (yet), INVALID_REQUEST for an empty one, and what is said
+    with the method.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        settings: TransactionSettings,
+        ensure_topic: Callable[[], Awaitable[list[LogId]]],
+        next_producer_id: Callable[[], Awaitable[int]],
+        markers: Markers,
+    ) -> None:
+        """`ensure_topic` gives the logs of `__transaction_state`, made where they are not there."""
+        self.markers = markers
+        self._engine = engine
+        self._ensure_topic = ensure_topic
+        self._next_producer_id = next_producer_id
+        self._starting = asyncio.Lock()
+        self._completions: dict[str, asyncio.Task[None]] = {}
+        self._runtime: Runtime[TransactionShard] = Runtime(
+            engine,
+            clock,
+            TRANSACTION_STATE,
+            lambda timers: TransactionShard(settings, timers, self._begin_completion),
+        )
+
+    async def start(self) -> None:
+        """Load the transactions, if there ever were any, and finish those that were decided."""
+        if any(log.topic == TRANSACTION_TOPIC for log in self._engine.logs()):
+            await self.ensure_started()
+
+    async def ensure_started(self) -> None:
+        """Be the coordinator of all transactional ids, at first use with a new topic."""
+        if not self._runtime.is_started:
+            async with self._starting:
+                if not self._runtime.is_started:
+                    await self._runtime.start(await self._ensure_topic())
+
+    async def close(self) -> None:
+        """Stop; what is decided and not finished will be at the next start."""
+        await self._runtime.close()
+        await self.settle()
+
+    async def run_due(self) -> None:
+        """Run the timers that are due by the clock, which a test may have moved."""
+        await self._runtime.run_due()
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Wait until the transactions that are decided have their markers, or could not."""
+        while self._completions:
+            await asyncio.wait(list(self._completions.values()))
+
+    async def on_topics_deleted(self, names: Collection[str]) -> None:
+        """Stop when `__transaction_state` itself was deleted."""
+        if TRANSACTION_TOPIC in names:
+            await self.close()
+
+    # Producers
+
+    async def new_producer(self) -> Producer:
+        """Give a producer id that nobody had before, with epoch 0."""
+        return Producer(await self._next_producer_id(), 0)
+
+    async def init_producer(
+        self, transactional_id: str, timeout_ms: int, expected: Producer | None
+    ) -> Producer:
+        """Give a transactional producer its id and epoch, and fence all before it.
+
+        Raises INVALID_TRANSACTION_TIMEOUT, PRODUCER_FENCED, or CONCURRENT_TRANSACTIONS while a
+        transaction ends, of which a request that fences its producer makes an open one.
+        """
+        producer = await self._write_with_id(
+            transactional_id,
+            lambda shard, new_id, now_ms: shard.init_producer(
+                transactional_id, timeout_ms, expected, new_id, now_ms
+            ),
+        )
+        if producer is None:
+            raise ApiError(ErrorCode.CONCURRENT_TRANSACTIONS)
+        return producer
+
+    # Transactions
+
+    async def add_partitions(
+        self,
+        transactional_id: str,
+        producer: Producer,
+        partitions: Collection[TopicPartition],
+        client_version: int,
+    ) -> None:
+        """Make partitions part of the transaction, and begin it with the first ones.
+
+        Raises INVALID_PRODUCER_ID_MAPPING, PRODUCER_FENCED or CONCURRENT_TRANSACTIONS.
+        """
+        await self._write(
+            transactional_id,
+            lambda shard, now_ms: shard.add_partitions(
+                transactional_id, producer, partitions, client_version, now_ms
+            ),
+        )
+
+    async def add_when_possible(
+        self,
+        transactional_id: str,
+        producer: Producer,
+        partitions: Collection[TopicPartition],
+        client_version: int,
+    ) -> None:
+        """Do as `add_partitions`, once the transaction before has ended."""
+        try:
+            await self.add_partitions(transactional_id, producer, partitions, client_version)
+        except ApiError as error:
+            if error.code is not ErrorCode.CONCURRENT_TRANSACTIONS:
+                raise
+            await self._completion(transactional_id)
+            await self.add_partitions(transactional_id, producer, partitions, client_version)
+
+    def missing(
+        self, transactional_id: str, producer: Producer, partitions: Collection[TopicPartition]
+    ) -> list[TopicPartition]:
+        """Find the partitions that are not part of the transaction (KIP-890).
+
+        Raises INVALID_PRODUCER_ID_MAPPING, PRODUCER_FENCED or CONCURRENT_TRANSACTIONS.
+        """
+        return self._read(
+            transactional_id, lambda shard: shard.missing(transactional_id, producer, partitions)
+        )
+
+    async def end(
+        self, transactional_id: str, producer: Producer, is_commit: bool, client_version: int
+    ) -> Producer:
+        """Commit or abort; gives the producer of the next transaction.
+
+        The outcome is durable when this returns. Unless a log fails, the markers are written too.
+        Raises INVALID_PRODUCER_ID_MAPPING, PRODUCER_FENCED, CONCURRENT_TRANSACTIONS or
+        INVALID_TXN_STATE.
+        """
+        following = await self._write_with_id(
+            transactional_id,
+            lambda shard, new_id, now_ms: shard.end(
+                transactional_id, producer, is_commit, client_version, new_id, now_ms
+            ),
+        )
+        await self._completion(transactional_id)
+        return following
+
+    # Descriptions
+
+    def describe(self, transactional_id: str) -> tuple[Transaction, frozenset[TopicPartition]]:
+        """Give a transactional id's state, and its partitions that have no marker yet.
+
+        Raises TRANSACTIONAL_ID_NOT_FOUND.
+        """
+        found = self._read(transactional_id, lambda shard: shard.describe(transactional_id))
+        if found is None:
+            raise ApiError(ErrorCode.TRANSACTIONAL_ID_NOT_FOUND)
+        return found
+
+    def transactions(self) -> Iterator[tuple[str, Transaction]]:
+        """Give every transactional id."""
+        for partition in self._runtime.partitions:
+            yield from self._runtime.read_partition(
+                partition, lambda shard: list(shard.transactions.items())
+            )
+
+    # The second phase
+
+    def _begin_completion(self, transactional_id: str) -> None:
+        if transactional_id not in self._completions:
+            self._completions[transactional_id] = asyncio.get_running_loop().create_task(
+                self._complete(transactional_id)
+            )
+
+    async def _completion(self, transactional_id: str) -> None:
+        task = self._completions.get(transactional_id)
+        if task is not None:
+            await asyncio.wait([task])
+
+    async def _complete(self, transactional_id: str) -> None:
+        try:
+            while await self._write_markers(transactional_id):
+                pass  # until the next transaction of this id has not been decided, too
+        except ApiError as error:
+            _LOG.warning("could not end the transaction of %s yet: %s", transactional_id, error)
+            with contextlib.suppress(ApiError):
+                self._runtime.read(
+                    transactional_id, lambda shard: shard.mark_later(transactional_id)
+                )
+        except Exception:
+            _LOG.exception("could not end the transaction of %s", transactional_id)
+        finally:
+            del self._completions[transactional_id]
+
+    async def _write_markers(self, transactional_id: str) -> bool:
+        """Write the markers that a transaction lacks; False where there is no more to do now."""
+        found = self._runtime.read(transactional_id, lambda shard: shard.describe(transactional_id))
+        if found is None or not found[0].is_prepared:
+            return False
+        transaction, partitions = found
+        coordinator_epoch = self._runtime.leader_epoch(transactional_id)
+        marker = Marker(transaction.producer, transaction.is_commit, coordinator_epoch)
+        outcomes = await self.markers.write(marker, partitions)
+        failed = []
+        for partition, error in outcomes.items():
+            if error not in _NOTHING_TO_MARK:
+                failed.append(partition)
+            if error is not ErrorCode.NONE:
+                _LOG.warning("no marker of %s in %s: %s", transactional_id, partition, error.name)
+        await self._runtime.write(
+            transactional_id, lambda shard, now_ms: shard.marked(transactional_id, failed, now_ms)
+        )
+        return not failed
+
+    # Operations
+
+    def _read(self, transactional_id: str, operation: Callable[[TransactionShard], T]) -> T:
+        if not transactional_id:
+            raise ApiError(ErrorCode.INVALID_REQUEST)
+        return self._runtime.read(transactional_id, operation)
+
+    async def _write(
+        self, transactional_id: str, operation: Callable[[TransactionShard, int], Result[T]]
+    ) -> T:
+        if not transactional_id:
+            raise ApiError(ErrorCode.INVALID_REQUEST)
+        return await self._runtime.write(transactional_id, operation)
+
+    async def _write_with_id(
+        self,
+        transactional_id: str,
+        operation: Callable[[TransactionShard, int | None, int], Result[T]],
+    ) -> T:
+        """Run an operation that may need a producer id, which few do."""
+        try:
+            return await self._write(
+                transactional_id, lambda shard, now_ms: operation(shard, None, now_ms)
+            )
+        except NeedsProducerIdError:
+            new_id = await self._next_producer_id()
+        return await self._write(
+            transactional_id, lambda shard, now_ms: operation(shard, new_id, now_ms)
+        )
