@@ -8,7 +8,7 @@ JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint types compat bench fuzz clean
+.PHONY: run test lint types compat bench fuzz simulate clean
 
 run: $(VENV)/.installed
 	$(BIN)/kafkapy $(ARGS)
@@ -40,6 +40,11 @@ bench: $(VENV)/.group-compat
 
 fuzz: $(VENV)/.group-test
 	$(BIN)/python -m tests.fuzz $(ARGS)
+
+# Each seed is a run of its own: make simulate SEEDS=10000 ARGS="--seed 5000"
+simulate: SEEDS ?= 1000
+simulate: $(VENV)/.group-test
+	$(BIN)/python -m tests.simulation --seeds $(SEEDS) $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

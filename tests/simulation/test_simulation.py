@@ -1,0 +1,170 @@
+"""Many short runs of the whole broker, and proof that they would notice a broken one."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from kafkapy.coordinator.classic import rebalance
+from kafkapy.coordinator.shard_log import ShardLog
+from kafkapy.metadata import log as metadata_log
+from kafkapy.storage.flushing import Flushes
+from kafkapy.storage.local import LocalEngine
+from kafkapy.storage.log import Log
+from kafkapy.storage.producers import Producers
+from kafkapy.wire.messages.sync_group import SyncGroupResponse
+from tests.simulation import disk
+from tests.simulation.disk import SimulatedDisk
+from tests.simulation.workload import Ends, Simulation
+
+SEEDS = 300
+SECONDS = 8.0
+MAX_S = 25.0
+# Within so many seeds every planted bug has to show.
+PATIENCE = 40
+
+Patch = Callable[[pytest.MonkeyPatch], None]
+
+
+def test_no_seed_breaks_a_promise() -> None:
+    # A slow machine tries fewer seeds rather than taking longer.
+    end_s = time.monotonic() + MAX_S
+    acknowledged = 0
+    for seed in range(SEEDS):
+        if time.monotonic() > end_s:
+            break
+        result = Simulation(seed, SECONDS).run()
+        replay = f"python -m tests.simulation --seeds 1 --seed {seed}"
+        assert not result.violations, f"{replay} --seconds-of-virtual-time {SECONDS:g}"
+        acknowledged += result.acknowledged
+    assert acknowledged > 0
+
+
+def test_the_same_seed_gives_the_same_run() -> None:
+    for seed in range(3):
+        first, second = (Simulation(seed, SECONDS, keeps_trace=True).run() for _ in range(2))
+        assert first.trace == second.trace
+        assert first.digest == second.digest
+
+
+def test_the_run_does_not_depend_on_the_process() -> None:
+    # Hashes of strings and addresses of objects differ from process to process.
+    program = (
+        "from tests.simulation.workload import Simulation\n"
+        f"print([Simulation(seed, {SECONDS}).run().digest for seed in range(6)])"
+    )
+    root = Path(__file__).resolve().parents[2]
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=root,
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for hash_seed in ("1", "2")
+    }
+    assert len(digests) == 1
+
+
+def test_different_seeds_give_different_runs() -> None:
+    assert Simulation(1, SECONDS).run().digest != Simulation(2, SECONDS).run().digest
+
+
+class ForgetfulDisk(SimulatedDisk):
+    """Loses what was only written when the process is killed, which no disk does."""
+
+    def restart(self, *, lost_power: bool) -> None:
+        super().restart(lost_power=True)
+
+
+def _is_noticed(symptom: str, ends: Ends, new_disk: Any = SimulatedDisk) -> bool:
+    for seed in range(PATIENCE):
+        result = Simulation(seed, SECONDS, ends=ends, new_disk=new_disk).run()
+        if any(symptom in violation for violation in result.violations):
+            return True
+    return False
+
+
+def test_a_disk_that_forgets_what_was_written_is_noticed() -> None:
+    assert _is_noticed("acknowledged record lost", Ends.KILL, ForgetfulDisk)
+
+
+async def _nothing(*_: object) -> None:
+    pass
+
+
+def _no_fsync(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(disk._File, "fsync", lambda self: None)
+
+
+def _acknowledge_early(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Flushes, "flush", _nothing)
+
+
+def _no_flush_of_metadata(patch: pytest.MonkeyPatch) -> None:
+    config = msgspec.structs.replace(metadata_log._CONFIG, flush_messages=2**63 - 1)
+    patch.setattr(metadata_log, "_CONFIG", config)
+
+
+def _no_deduplication(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Producers, "check", lambda self, header: None)
+
+
+def _no_loading_of_groups(patch: pytest.MonkeyPatch) -> None:
+    load = ShardLog.load
+
+    def ignore(self: ShardLog, *_: object) -> Any:
+        return load(self, lambda *_: None, lambda *_: None)
+
+    patch.setattr(ShardLog, "load", ignore)
+
+
+def _everything_for_everybody(patch: pytest.MonkeyPatch) -> None:
+    def assigned(group: Any, member: Any) -> SyncGroupResponse:
+        return SyncGroupResponse(assignment=group.members[group.leader_id].assignment)
+
+    patch.setattr(rebalance, "assigned", assigned)
+
+
+def _no_wake(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(LocalEngine, "_wake", lambda self, logs: None)
+
+
+def _reads_too_far_on(patch: pytest.MonkeyPatch) -> None:
+    read = Log._read
+
+    def skip(self: Any, offset: int, max_bytes: int, limit: int, at_least_one: bool) -> Any:
+        offset += offset % 16 == 15 and offset + 1 < limit
+        return read(self, offset, max_bytes, limit, at_least_one)
+
+    patch.setattr(Log, "_read", skip)
+
+
+@pytest.mark.parametrize(
+    ("plant", "ends", "symptom"),
+    [
+        (_no_fsync, Ends.POWER_CUT, "acknowledged record lost"),
+        (_acknowledge_early, Ends.POWER_CUT, "acknowledged record lost"),
+        (_no_flush_of_metadata, Ends.POWER_CUT, "topic"),
+        (_no_deduplication, Ends.KILL, "duplicate"),
+        (_no_loading_of_groups, Ends.KILL, "committed offset lost"),
+        (_everything_for_everybody, Ends.KILL, "two owners"),
+        (_no_wake, Ends.KILL, "fetch not woken"),
+        (_reads_too_far_on, Ends.KILL, "offset skipped"),
+    ],
+)
+def test_a_planted_bug_is_noticed(
+    plant: Patch, ends: Ends, symptom: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch)
+    assert _is_noticed(symptom, ends)
