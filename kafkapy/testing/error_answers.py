@@ -16,6 +16,7 @@ from kafkapy.server.context import RequestContext
 from kafkapy.server.dispatch import CloseConnectionError
 from kafkapy.wire.api import API, ApiKey
 from kafkapy.wire.error_codes import ErrorCode
+from kafkapy.wire.messages.describe_log_dirs import DescribableLogDirTopic
 from kafkapy.wire.messages.describe_topic_partitions import TopicRequest
 from kafkapy.wire.messages.fetch import FetchableTopicResponse, FetchResponse, PartitionData
 from kafkapy.wire.schema import Field, FieldType, Kind, Request, Response, Struct
@@ -91,6 +92,8 @@ async def error_answer(
         version = 0  # KIP-511
     if key is ApiKey.DESCRIBE_TOPIC_PARTITIONS and not asked.topics:
         asked.topics = [TopicRequest(name=name) for name in context.broker.image.topics]
+    if key is ApiKey.DESCRIBE_LOG_DIRS:
+        asked.topics = [DescribableLogDirTopic()]  # its answer is by directory, and there is one
     response: Any = _mirror(API[key].response, request, error, version)
     if key is ApiKey.DESCRIBE_LOG_DIRS:
         for result in response.results:

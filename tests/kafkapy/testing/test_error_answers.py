@@ -11,8 +11,10 @@ from kafkapy.handlers.table import TABLE
 from kafkapy.testing import Broker
 from kafkapy.wire.api import API, ApiKey
 from kafkapy.wire.error_codes import ErrorCode
+from kafkapy.wire.messages.describe_log_dirs import DescribeLogDirsRequest
+from kafkapy.wire.messages.describe_topic_partitions import DescribeTopicPartitionsRequest
 from kafkapy.wire.messages.metadata import MetadataRequest
-from kafkapy.wire.schema import FieldType, Kind, Struct
+from kafkapy.wire.schema import FieldType, Kind, Request, Struct
 from tests.kafkapy.testing.clients import client_of
 
 TOPIC = "topic"
@@ -82,6 +84,24 @@ def test_the_answer_tells_the_error(served: Broker, key: ApiKey, version: int, e
         assert fault.hits == 1
         assert ErrorCode[error] in codes(response)
         assert client.call(MetadataRequest(topics=[]), 9).brokers, "the connection goes on"
+
+
+@pytest.mark.parametrize(
+    ("request_of_all", "version"),
+    [
+        (DescribeLogDirsRequest(topics=None), 2),
+        (DescribeLogDirsRequest(topics=None), 3),
+        (DescribeTopicPartitionsRequest(), 0),
+        (MetadataRequest(topics=None), 9),
+    ],
+    ids=repr,
+)
+def test_a_request_for_everything_can_fail_too(
+    served: Broker, request_of_all: Request, version: int
+) -> None:
+    with client_of(served) as client, served.fault(error="KAFKA_STORAGE_ERROR"):
+        response = client.call(request_of_all, version)
+    assert set(codes(response)) - {0} == {ErrorCode.KAFKA_STORAGE_ERROR}
 
 
 @pytest.mark.parametrize("version", range(5))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from importlib.metadata import entry_points
@@ -262,7 +263,8 @@ def test_a_broker_in_a_process_serves_the_whole_session(pytester: pytest.Pyteste
     result = run(pytester, "-s", "--kafka-topic", "given:3")
     result.assert_outcomes(passed=2)
     [pid] = [line.split()[-1] for line in result.outlines if "pid" in line]
-    assert subprocess.run(["kill", "-0", pid], capture_output=True).returncode != 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid), 0)
 
 
 def test_a_broker_process_that_cannot_start_is_an_error(pytester: pytest.Pytester) -> None:
