@@ -23,6 +23,7 @@ from kafkapy.handlers.table import TABLE
 from kafkapy.internal_topics import overrides_of, partition_count_of
 from kafkapy.meta_properties import load_cluster_id
 from kafkapy.metadata.controller import Controller
+from kafkapy.metadata.features import TRANSACTION_VERSION
 from kafkapy.metadata.image import INTERNAL_TOPICS, Image, Topic
 from kafkapy.metadata.topics import check_name
 from kafkapy.server.context import Peer
@@ -36,6 +37,8 @@ from kafkapy.wire.api import ApiKey
 from kafkapy.wire.error_codes import ErrorCode
 
 _LOG = logging.getLogger(__name__)
+# Since this version each transaction has an epoch of its own (KIP-890), as level 2 promises.
+_END_TXN_WITH_EPOCHS = 5
 
 
 class Broker:
@@ -119,6 +122,7 @@ class Broker:
                 self.disk, self.node_id, self._configured_cluster_id, self._new_cluster_id
             )
             await self.controller.load()
+            self._hide_unserved_features()
             await self.groups.start()
             await self.transactions.start()
             self.controller.deleted_listeners += [
@@ -137,6 +141,12 @@ class Broker:
         self._upkeep.append(loop.create_task(self._maintain()))
         if self.config["log.cleaner.enable"]:
             self._upkeep.append(loop.create_task(self._compact()))
+
+    def _hide_unserved_features(self) -> None:
+        """Tell of no feature that needs newer APIs than the table has; clients would use it."""
+        end_txn = self.dispatcher.table.get(ApiKey.END_TXN)
+        if end_txn is None or end_txn.versions.last < _END_TXN_WITH_EPOCHS:
+            self.image.features.pop(TRANSACTION_VERSION, None)
 
     async def _listen(self) -> None:
         self.listeners = self._make_listeners()

@@ -339,6 +339,7 @@ class Broker:
         old = self._now
         self._faults.clear()
         self._clock.come_back()
+        await old.transactions.close()
         await old.groups.close()
         await old.engine.delete(list(old.engine.logs()))
         await old.engine.close()

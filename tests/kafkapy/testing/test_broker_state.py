@@ -373,6 +373,19 @@ def test_stock_clients_live_on_after_a_reset(broker: Broker) -> None:
     assert errors == [None, None]
 
 
+def test_a_reset_forgets_transactions(broker: Broker) -> None:
+    for _ in range(2):
+        producer = Producer(
+            {"bootstrap.servers": broker.bootstrap_servers, "transactional.id": "payments"}
+        )
+        producer.init_transactions(30)
+        producer.begin_transaction()
+        producer.produce("topic", "value")
+        producer.flush(30)
+        assert len(broker.records("topic")) == 1
+        broker.reset()
+
+
 def test_a_broker_with_a_directory_is_reset_too(tmp_path: Path) -> None:
     with Broker(data_dir=tmp_path, topics=["topic"]) as broker:
         broker.write("topic", "value")

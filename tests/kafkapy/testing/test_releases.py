@@ -108,6 +108,16 @@ def test_the_broker_tells_and_serves_what_the_release_did() -> None:
         assert client.is_closed()
 
 
+@pytest.mark.parametrize(("release", "is_told"), [("3.9", False), ("4.0", True)])
+def test_clients_are_told_of_no_feature_that_needs_newer_apis(release: str, is_told: bool) -> None:
+    with Broker(as_version=release) as broker, client_of(broker) as client:
+        for _ in range(2):
+            response = client.call(ApiVersionsRequest("name", "1"), 3)
+            features = [feature.name for feature in response.finalized_features]
+            assert ("transaction.version" in features) is is_told
+            broker.reset()
+
+
 @pytest.mark.parametrize(
     "release", ["0.10.0", "0.10.2", "0.11.0", "1.0", "2.3", "2.8", "3.9", "4.0"]
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import KafkaException, Producer
 
 from kafkapy.testing import Broker
 from kafkapy.wire.error_codes import ErrorCode
@@ -69,6 +69,20 @@ def test_the_initial_rebalance_delay_is_over_when_time_is_moved() -> None:
         broker.requests.wait("JoinGroup")
         broker.advance(60)
         assert client.receive(request, 3).error_code == ErrorCode.NONE
+
+
+def test_a_transaction_is_aborted_when_time_is_moved(broker: Broker) -> None:
+    producer = Producer(
+        {"bootstrap.servers": broker.bootstrap_servers, "transactional.id": "payments"}
+    )
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    producer.produce("topic", "value")
+    producer.flush(30)
+    broker.advance(HOUR_S)
+    with pytest.raises(KafkaException) as caught:
+        producer.commit_transaction(30)
+    assert caught.value.args[0].fatal() or caught.value.args[0].txn_requires_abort()
 
 
 def test_a_long_poll_is_over_when_time_is_moved(broker: Broker) -> None:
