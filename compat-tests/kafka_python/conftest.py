@@ -57,6 +57,9 @@ def consumer(bootstrap: str, clients: contextlib.ExitStack) -> Callable[..., kaf
         options = {"auto_offset_reset": "earliest", "metadata_max_age_ms": 3000, **options}
         client = kafka.KafkaConsumer(*topics, bootstrap_servers=bootstrap, **options)
         clients.callback(client.close, autocommit=False, timeout_ms=5000)
+        # One that leads a group before it knows its topic joins again and again, with Kafka too.
+        for topic in topics:
+            client.partitions_for_topic(topic)
         return client
 
     return make

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import kafka
 import pytest
@@ -16,18 +17,24 @@ MEMBER = """
 import sys, kafka
 consumer = kafka.KafkaConsumer({topic!r}, bootstrap_servers={bootstrap!r}, group_id={group!r},
                                session_timeout_ms=6000, heartbeat_interval_ms=500)
+consumer.partitions_for_topic({topic!r})
 while True:
     consumer.poll(timeout_ms=100)
     print(len(consumer.assignment()), flush=True)
 """
 
 
+def poll(members) -> None:
+    """Poll side by side: a join that a short poll cuts off begins anew, and all join again."""
+    with ThreadPoolExecutor(len(members)) as threads:
+        list(threads.map(lambda member: member.poll(timeout_ms=500), members))
+
+
 def settle(members, partitions: int, timeout_s: float = 45.0) -> list[set]:
     """Poll all members until they share all partitions, and give what each holds."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
-        for member in members:
-            member.poll(timeout_ms=50)
+        poll(members)
         held = [member.assignment() for member in members]
         if all(held) and sum(map(len, held)) == partitions == len(set().union(*held)):
             return held
@@ -85,8 +92,7 @@ def test_the_share_of_a_member_that_was_killed_goes_to_the_others(
         deadline = time.monotonic() + 45
         while [len(member.assignment()) for member in members] != [2, 2]:
             assert time.monotonic() < deadline, "the three never shared the six partitions"
-            for member in members:
-                member.poll(timeout_ms=50)
+            poll(members)
     finally:
         victim.kill()
         victim.communicate()
