@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from kafkapy import __version__
 from kafkapy.broker import Broker
-from kafkapy.cli import TOOL_COMMANDS, Settings, parse_args
+from kafkapy.cli import DUMP_LOG_COMMAND, TOOL_COMMANDS, Settings, parse_args
 from kafkapy.config.definition import ConfigError
 from kafkapy.event_loop import event_loop_runner
 from kafkapy.handlers.table import TABLE
@@ -28,6 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from kafkapy import tools
 
         return tools.run(arguments)
+    if arguments and arguments[0] == DUMP_LOG_COMMAND:
+        from kafkapy import dump_log
+
+        return dump_log.run(arguments[1:])
     try:
         settings = parse_args(arguments)
         configure_logging(settings.log_level)

@@ -18,6 +18,7 @@ from kafkapy.metadata.topics import parse_topic
 
 _COMMANDS = ("serve",)
 TOOL_COMMANDS = ("cluster", "configs", "consume", "groups", "produce", "topics")
+DUMP_LOG_COMMAND = "dump-log"
 _DEFAULT_HOST, _DEFAULT_PORT = "127.0.0.1", 9092
 
 
@@ -76,7 +77,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="kafkapy",
         description="An Apache Kafka broker.",
-        epilog=f"Commands that talk to any Kafka: {', '.join(TOOL_COMMANDS)}.",
+        epilog=f"Commands that talk to any Kafka: {', '.join(TOOL_COMMANDS)}. "
+        f"One that reads the files of a partition: {DUMP_LOG_COMMAND}.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"kafkapy {__version__}")
