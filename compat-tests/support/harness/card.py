@@ -19,6 +19,7 @@ from harness.clients import CLIENTS, SUITES
 from harness.scenarios import SCENARIOS, of_program
 
 SHOWS = "shows"
+OWN_SUITE = "card"
 FORMATS = {".md": card_formats.as_markdown, ".html": card_formats.as_html}
 
 
@@ -83,7 +84,7 @@ class Recorder:
         shows = dict(report.user_properties).get(SHOWS)
         if shows is None:
             suite = suite_of(self._root / report.nodeid.partition("::")[0])
-            if suite is not None:
+            if suite not in (None, OWN_SUITE):
                 self._card.note_other(suite, outcome)
             return
         client, scenarios = shows
