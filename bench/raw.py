@@ -62,7 +62,7 @@ class Connection:
     """One connection; a request is a frame, an answer the bytes after its size."""
 
     def __init__(self, address: tuple[str, int]) -> None:
-        self.socket = socket.create_connection(address, 60)
+        self.socket = socket.create_connection(address, 120)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def send(self, data: bytes) -> None:
@@ -119,7 +119,7 @@ def create_topic(connection: Connection, topic: str, partitions: int) -> None:
 
 
 def produce_to_each(
-    connection: Connection, topic: str, requests: Sequence[bytes], timeout_s: float = 120
+    connection: Connection, topic: str, requests: Sequence[bytes], timeout_s: float = 600
 ) -> None:
     """Send requests, 16 in flight, and again those that find their partition not ready."""
     deadline = time.monotonic() + timeout_s
