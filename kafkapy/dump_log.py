@@ -27,7 +27,6 @@ from kafkapy.wire.internal.coordinator_records import (
     RecordTypes,
 )
 from kafkapy.wire.internal.metadata_records import decode_metadata_record
-from kafkapy.wire.internal.record_types import UnknownRecordTypeError
 from kafkapy.wire.layout import layout
 from kafkapy.wire.records.batch import (
     HEADER_BYTES,
@@ -194,7 +193,7 @@ def _describe_record(
     if decode is not None:
         try:
             key, payload = decode(record)
-        except (UnknownRecordTypeError, WireError) as error:
+        except WireError as error:
             key, payload = f"cannot be decoded: {error}", None
         line += "" if key is None else f" key: {key}"
         line += "" if payload is None else f" payload: {payload}"

@@ -345,6 +345,22 @@ async def test_expired_segments_are_removed_after_the_delay(opened, disk, clock)
     await client.engine.close()
 
 
+async def test_the_index_of_aborted_transactions_goes_with_the_segment(opened, disk):
+    client = await opened(disk)
+    await client.engine.create([LOG], compacted())
+    options = {"producer_id": 7, "producer_epoch": 0, "is_transactional": True}
+    await put(client, b"key", b"old")
+    await put(client, b"key", b"aborted", base_sequence=0, **options)
+    await end_transaction(client, 7, commit=False)
+    await compact_all(client)
+    before = await client.read(LOG, 0, isolation=Isolation.READ_COMMITTED)
+    await client.engine.close()
+    client = await opened(disk)
+    after = await client.read(LOG, 0, isolation=Isolation.READ_COMMITTED)
+    assert before.aborted == after.aborted == [(7, 1)]
+    await client.engine.close()
+
+
 async def test_the_checkpoint_tells_up_to_where_a_log_is_clean(opened, disk):
     client = await opened(disk)
     await client.engine.create([LOG], compacted())
