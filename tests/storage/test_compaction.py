@@ -1,6 +1,7 @@
 """Compaction: what stays, what goes and when; what readers see meanwhile; what is on the disk."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import subprocess
@@ -11,11 +12,12 @@ from kafkapy.storage.checkpoints import CLEANER_CHECKPOINT
 from kafkapy.storage.config import CompactionLimits, LogConfig
 from kafkapy.storage.disk import MemoryDisk, OsDisk
 from kafkapy.storage.engine import Isolation, LogId
-from kafkapy.storage.errors import CorruptRecordsError, UnknownLogError
+from kafkapy.storage.errors import CorruptRecordsError, DiskError, UnknownLogError
 from kafkapy.storage.offset_map import OffsetMap
 from kafkapy.wire.compression import Compression
 from kafkapy.wire.records.batch import batches
 from kafkapy.wire.records.control import EndTxnMarker, build_end_txn_marker
+from tests.storage.breaking_disk import BreakingDisk
 
 LOG = LogId("orders", 3, bytes(range(16)))
 DAY_MS = 24 * 3600 * 1000
@@ -312,6 +314,35 @@ async def test_a_damaged_log_is_left_alone(opened):
 
 
 # On the disk
+
+
+async def test_a_power_cut_at_any_moment_of_a_compaction_loses_nothing(opened):
+    disk = BreakingDisk()
+    client = await opened(disk)
+    await client.engine.create([LOG], compacted(segment_bytes=1000))
+    for start in (0, 40):  # the second half becomes part of what the first one left
+        for number in range(start, start + 40):
+            await put(client, b"%d" % (number % 10), b"%d" % number)
+        roll(client)
+        if not start:
+            await client.engine.compact(LIMITS)
+    await client.engine.close()
+    expected = [(number, b"%d" % number) for number in range(70, 80)]
+    changes, is_whole = 0, False
+    while not is_whole:
+        broken = disk.repaired()
+        client = await opened(broken)
+        await client.engine.configure(LOG, compacted(segment_bytes=1000))
+        broken.left = changes
+        with contextlib.suppress(DiskError):
+            is_whole = await client.engine.compact(LIMITS)
+        client = await opened(broken.repaired())
+        found = await client.values(LOG)
+        assert found == sorted(dict(found).items())
+        assert found[-10:] == expected
+        assert not is_whole or found == expected
+        changes += 1
+    assert changes > 20
 
 
 async def test_replaced_files_are_removed_after_the_delay(opened, disk, clock):

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from kafkapy.storage.config import CompactionLimits, LogConfig
-from kafkapy.storage.disk import MemoryDisk
 from kafkapy.storage.engine import Append, Isolation, LogId, Origin, Read
 from kafkapy.storage.errors import DiskError
 from kafkapy.storage.local import LocalEngine
@@ -16,6 +15,7 @@ from kafkapy.wire.compression import Compression
 from kafkapy.wire.records.batch import batches
 from kafkapy.wire.records.control import EndTxnMarker, build_end_txn_marker
 from kafkapy.wire.records.record import Record, build_batch, records_of
+from tests.storage.breaking_disk import BreakingDisk
 
 LOG = LogId("model", 0, b"0123456789abcdef")
 RETENTION_MS = 50
@@ -31,49 +31,6 @@ KEYS = st.sampled_from([b"a", b"b", b"c", b"d"])
 VALUES = st.none() | st.binary(min_size=1, max_size=30)
 PAIRS = st.lists(st.tuples(KEYS, VALUES), min_size=1, max_size=3)
 CODECS = st.sampled_from([Compression.NONE, Compression.NONE, Compression.LZ4])
-
-
-class PowerCutError(OSError):
-    pass
-
-
-class BreakingDisk(MemoryDisk):
-    """Stops working after so many changes."""
-
-    def __init__(self):
-        super().__init__()
-        self.left = None
-
-    def _change(self):
-        if self.left is not None:
-            if self.left == 0:
-                raise PowerCutError("no power")
-            self.left -= 1
-
-    def replace(self, path, content, *, sync=False):
-        self._change()
-        super().replace(path, content, sync=sync)
-
-    def rename(self, old, new):
-        self._change()
-        super().rename(old, new)
-
-    def remove(self, path):
-        self._change()
-        super().remove(path)
-
-    def open(self, path):
-        if self.size(path) < 0:
-            self._change()
-        return super().open(path)
-
-    def sync_directory(self, path):
-        self._change()
-
-    def repaired(self):
-        copy = BreakingDisk()
-        copy._files = self.clone()._files
-        return copy
 
 
 class CompactionModel(RuleBasedStateMachine):
@@ -289,4 +246,4 @@ class CompactionModel(RuleBasedStateMachine):
 
 
 TestCompactionModel = CompactionModel.TestCase
-TestCompactionModel.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestCompactionModel.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
