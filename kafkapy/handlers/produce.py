@@ -67,6 +67,7 @@ _FIRST_VERSION_WITH_ZSTD = 7
 _FIRST_VERSION_WITH_ABORTABLE = 11
 _FIRST_VERSION_THAT_ADDS = 12
 _FIRST_VERSION_WITH_IDS = 13
+_NOT_ADDED = "The partition is not part of the transaction."
 _PRODUCER = struct.Struct(">qh")  # id and epoch
 _PRODUCER_OFFSET = 43
 # What keeps the coordinator from saying whether a partition is part of a transaction.
@@ -224,8 +225,8 @@ async def _admit(
         if error is None:
             admitted.append((append, result))
         else:
-            _refuse(result, error)
-            result.log_start_offset = context.broker.engine.bounds(append.log).start
+            result.error_code = error.code
+            result.error_message = error.message
     return [append for append, _ in admitted], [result for _, result in admitted]
 
 
@@ -247,7 +248,8 @@ async def _refused(
     except ApiError as error:
         return dict.fromkeys(partitions, ApiError(_transaction_error(error.code, context)))
     code = _transaction_error(ErrorCode.TRANSACTION_ABORTABLE, context)
-    return {partition: ApiError(code) for partition in missing}
+    message = _NOT_ADDED if code is ErrorCode.INVALID_TXN_STATE else None
+    return {partition: ApiError(code, message) for partition in missing}
 
 
 def _transaction_error(code: ErrorCode, context: RequestContext) -> ErrorCode:

@@ -121,7 +121,8 @@ class TransactionShard:
         if old.is_prepared:
             raise ApiError(ErrorCode.CONCURRENT_TRANSACTIONS)
         if old.state is State.ONGOING:
-            return Result(None, [_fenced(old, now_ms).record(transactional_id)])
+            next_id = _given(new_id) if is_exhausted(old.producer) else NO_PRODUCER_ID
+            return Result(None, [_fenced(old, next_id, now_ms).record(transactional_id)])
         producer, last_epoch = self._next_epoch(old, expected, new_id)
         new = old.initialized(producer, last_epoch, timeout_ms, now_ms)
         appended: Deferred[Exception | None] = Deferred()
@@ -273,7 +274,9 @@ class TransactionShard:
             if not self._watches_timeouts:
                 self._watch_timeouts()
             if transaction.start_ms + transaction.timeout_ms < now_ms:
-                records.append(_fenced(transaction, now_ms).record(transactional_id))
+                # Where epochs are exhausted, the next InitProducerId changes the producer id.
+                fenced = _fenced(transaction, NO_PRODUCER_ID, now_ms)
+                records.append(fenced.record(transactional_id))
         return Result(None, records)
 
     def _expire(self, now_ms: int) -> Result[None]:
@@ -296,10 +299,10 @@ def _given(new_id: int | None) -> int:
     return new_id
 
 
-def _fenced(transaction: Transaction, now_ms: int) -> Transaction:
+def _fenced(transaction: Transaction, next_id: int, now_ms: int) -> Transaction:
     """Abort a transaction in the coordinator's own name, with an epoch above its producer's."""
     return transaction.prepared(
-        is_commit=False, client_version=VERSION_2, next_id=NO_PRODUCER_ID, now_ms=now_ms
+        is_commit=False, client_version=VERSION_2, next_id=next_id, now_ms=now_ms
     )
 
 
