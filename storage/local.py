@@ -115,8 +115,10 @@ class LocalEngine:
     def _open_all(self) -> None:
         names = self._disk.list()
         clean = CLEAN_SHUTDOWN in names
-        # From here on only `close` makes the directory clean again.
-        self._disk.remove(CLEAN_SHUTDOWN)
+        # From here on only `close` makes the directory clean again, after a power cut too.
+        if clean:
+            self._disk.remove(CLEAN_SHUTDOWN)
+            self._disk.sync_directory("")
         starts = read_offsets(self._disk, LOG_START_CHECKPOINT)
         recovery_points = read_offsets(self._disk, RECOVERY_POINT_CHECKPOINT)
         self._compactor.clean_until = read_offsets(self._disk, CLEANER_CHECKPOINT)
