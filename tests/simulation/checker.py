@@ -213,3 +213,49 @@ class History:
             if value.number <= last.get(value.producer, -1):
                 self.violation(f"out of order: {value} at {place} {offset}")
             last[value.producer] = value.number
+
+
+class Ledger:
+    """The transactions of a run: of a committed one all records are read, of another none."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._written: list[set[tuple[Place, Value]]] = []
+        self._transaction_of: dict[Value, int] = {}
+        self._may_be_read: set[int] = set()
+        self._committed: set[int] = set()
+
+    def begin(self) -> int:
+        """Give a new transaction."""
+        self._written.append(set())
+        return len(self._written) - 1
+
+    def wrote(self, transaction: int, place: Place, values: Iterable[Value]) -> None:
+        """Note records before they are sent."""
+        for value in values:
+            self._written[transaction].add((place, value))
+            self._transaction_of[value] = transaction
+
+    def committing(self, transaction: int) -> None:
+        """Note a transaction, all of whose records were acknowledged, before its commit is sent."""
+        self._may_be_read.add(transaction)
+
+    def committed(self, transaction: int) -> None:
+        """Note a commit that was acknowledged."""
+        self._committed.add(transaction)
+
+    def read(self, value: Value) -> None:
+        """Note a record that a reader of committed ones saw."""
+        transaction = self._transaction_of.get(value)
+        if transaction is not None and transaction not in self._may_be_read:
+            self._history.violation(f"uncommitted record read: {value} of {transaction}")
+
+    def final(self, logs: dict[Place, dict[int, Value]]) -> None:
+        """Check all that can be read in the end."""
+        found = {(place, value) for place, log in logs.items() for value in log.values()}
+        for transaction, written in enumerate(self._written):
+            missing = written - found
+            if transaction in self._committed and missing:
+                self._history.violation(f"committed records lost: {missing} of {transaction}")
+            elif missing and missing != written:
+                self._history.violation(f"half a transaction: {transaction} lacks {missing}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from typing import Any
 
 from kafkapy.wire.error_codes import ErrorCode
@@ -287,13 +286,13 @@ class Admin(Client):
         number = 0
         while not self.is_draining:
             name = f"{self.name}-{number}"
-            await self.create(name, self.random.randint(1, 3), {})
+            await self.create(name, self.random.randint(1, 3))
             await self.pause(4.0)
             if self.random.random() < 0.5:
                 await self._delete(name)
             number += 1
 
-    async def create(self, name: str, partitions: int, configs: Mapping[str, str]) -> None:
+    async def create(self, name: str, partitions: int) -> None:
         """Create a topic, which may exist already."""
         topic = CreatableTopic(name=name, num_partitions=partitions, replication_factor=1)
         version = self.version_of(CreateTopicsRequest, 0, 7)

@@ -16,6 +16,7 @@ import pytest
 from kafkapy.coordinator.classic import rebalance
 from kafkapy.coordinator.shard_log import ShardLog
 from kafkapy.metadata import log as metadata_log
+from kafkapy.storage.aborted import AbortedTransactions
 from kafkapy.storage.flushing import Flushes
 from kafkapy.storage.local import LocalEngine
 from kafkapy.storage.log import Log
@@ -140,6 +141,14 @@ def _no_wake(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(LocalEngine, "_wake", lambda self, logs: None)
 
 
+def _no_mark_of_aborted_transactions(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(AbortedTransactions, "among", lambda *_: [])
+
+
+def _open_transactions_are_read(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Producers, "first_unstable_offset", lambda self: None)
+
+
 def _reads_too_far_on(patch: pytest.MonkeyPatch) -> None:
     read = Log._read
 
@@ -160,6 +169,8 @@ def _reads_too_far_on(patch: pytest.MonkeyPatch) -> None:
         (_no_loading_of_groups, Ends.KILL, "committed offset lost"),
         (_everything_for_everybody, Ends.KILL, "two owners"),
         (_no_wake, Ends.KILL, "fetch not woken"),
+        (_no_mark_of_aborted_transactions, Ends.KILL, "uncommitted record read"),
+        (_open_transactions_are_read, Ends.KILL, "uncommitted record read"),
         (_reads_too_far_on, Ends.KILL, "offset skipped"),
     ],
 )

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from kafkapy.broker import Broker
 from kafkapy.config.broker import BrokerConfig
 from kafkapy.storage.errors import DiskError
-from tests.simulation.checker import History, Place
+from tests.simulation.checker import History, Ledger, Place
 from tests.simulation.clients import (
     PORT,
     Client,
@@ -25,12 +25,15 @@ from tests.simulation.disk import SimulatedDisk
 from tests.simulation.loop import EPOCH_MS, Process, Trace, VirtualClock, VirtualLoop
 from tests.simulation.members import Admin, Member
 from tests.simulation.network import Network
+from tests.simulation.transactions import CommittedReader, TransactionalProducer
 
 _TOPIC = "events"
+_ACCOUNTS = "accounts"
 _GROUP = "readers"
 _PARTITIONS = 3
 # How long a healed cluster may take to have done everything.
 _PATIENCE_S = 120.0
+_Writer = Producer | Admin | TransactionalProducer
 
 
 class Ends(enum.Enum):
@@ -81,11 +84,15 @@ class Simulation:
         self._config = BrokerConfig(self._settings())
         self._history = History(self._loop.time)
         self._places = [Place(_TOPIC, index) for index in range(_PARTITIONS)]
+        self._accounts = [Place(_ACCOUNTS, index) for index in range(_PARTITIONS)]
+        self._ledger = Ledger(self._history)
         self._broker: Broker | None = None
         self._process: Process | None = None
         self._changed = asyncio.Event()
         self._boots = 0
         self._disk_fails = random.random() < 0.3
+        # Indexes of aborted transactions are not flushed, so none of them outlives a power cut.
+        self._has_transactions = self._ends is Ends.KILL
         self._clients = self._new_clients()
 
     def _fork(self) -> Random:
@@ -96,6 +103,8 @@ class Simulation:
         settings = {
             "listeners": f"PLAINTEXT://127.0.0.1:{PORT}",
             "offsets.topic.num.partitions": "2",
+            "transaction.state.log.num.partitions": "2",
+            "transaction.abort.timed.out.transaction.cleanup.interval.ms": "2000",
             "group.initial.rebalance.delay.ms": random.choice(("0", "3000")),
             "log.index.interval.bytes": "200",
             "log.roll.ms": random.choice(("2000", "604800000")),
@@ -122,6 +131,18 @@ class Simulation:
             acks = random.choice((-1, 1, 0))
             clients.append(Producer(*args, places=self._places, acks=acks))
         clients.append(Consumer("consumer", *common, self._fork(), places=self._places))
+        if self._has_transactions:
+            for index in range(random.randint(0, 2)):
+                clients.append(
+                    TransactionalProducer(
+                        f"transactional{index}",
+                        *common,
+                        self._fork(),
+                        places=self._accounts,
+                        ledger=self._ledger,
+                    )
+                )
+            clients.append(self._auditor("auditor"))
         has_static = random.random() < 0.3
         for index in range(random.randint(1, 4)):
             name = f"member{index}"
@@ -136,6 +157,16 @@ class Simulation:
             )
             clients.append(member)
         return clients
+
+    def _auditor(self, name: str) -> CommittedReader:
+        return CommittedReader(
+            name,
+            self._network,
+            self._history,
+            self._fork(),
+            places=self._accounts,
+            ledger=self._ledger,
+        )
 
     def run(self) -> Result:
         """Run to the end."""
@@ -166,7 +197,8 @@ class Simulation:
         if not await self._boot():
             return
         admin = Admin("setup", self._network, self._history, self._fork())
-        await admin.create(_TOPIC, _PARTITIONS, {})
+        for name in (_TOPIC, _ACCOUNTS):
+            await admin.create(name, _PARTITIONS)
         tasks = {client.name: asyncio.create_task(client.run()) for client in self._clients}
         while self._loop.time() < self._seconds:
             await asyncio.sleep(self._random.random() * 6.0)
@@ -280,7 +312,9 @@ class Simulation:
     async def _finish(self, admin: Admin, tasks: dict[str, asyncio.Task[None]]) -> None:
         """Let everybody come to an end, then compare."""
         common = (self._network, self._history)
-        writers = [c for c in self._clients if isinstance(c, Producer | Admin)]
+        writers = [
+            c for c in self._clients if isinstance(c, Producer | Admin | TransactionalProducer)
+        ]
         for writer in writers:
             writer.is_draining = True
         for writer in writers:
@@ -293,13 +327,14 @@ class Simulation:
             await closing.pause(1.0)
             await closing.write(place)
         reader = Consumer("reader", *common, self._fork(), places=self._places)
-        ends = await admin.ends(self._places)
-        deadline_s = self._loop.time() + _PATIENCE_S
-        while reader.positions != ends and self._loop.time() < deadline_s:
-            await reader.poll()
-        if reader.positions != ends:
-            self._history.violation(f"stuck: the reader is at {reader.positions} of {ends}")
-        self._history.final(reader.logs)
+        ends = await self._read_all(reader, admin, self._places)
+        logs = dict(reader.logs)
+        if self._has_transactions:
+            auditor = self._auditor("late-auditor")
+            await self._read_all(auditor, admin, self._accounts)
+            self._ledger.final(auditor.logs)
+            logs.update(auditor.logs)
+        self._history.final(logs)
         self._history.topics_found(await admin.topics())
         for client in self._clients:
             client.is_draining = True
@@ -308,6 +343,18 @@ class Simulation:
             client.is_done = client.is_draining = True
         for client in self._clients:
             await self._end(client, tasks[client.name])
+
+    async def _read_all(
+        self, reader: Consumer | CommittedReader, admin: Admin, places: list[Place]
+    ) -> dict[Place, int]:
+        """Let somebody read everything; gives the ends."""
+        ends = await admin.ends(places)
+        deadline_s = self._loop.time() + _PATIENCE_S
+        while reader.positions != ends and self._loop.time() < deadline_s:
+            await reader.poll()
+        if reader.positions != ends:
+            self._history.violation(f"stuck: {reader.name} is at {reader.positions} of {ends}")
+        return ends
 
     async def _let_readers_finish(self, ends: dict[Place, int]) -> None:
         deadline_s = self._loop.time() + _PATIENCE_S
