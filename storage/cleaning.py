@@ -26,7 +26,9 @@ from kafkapy.storage.transaction_scan import TransactionScan
 from kafkapy.wire.records.batch import BatchHeader, parse_header, verify_checksum
 from kafkapy.wire.records.record import Record, records_of, rewrite_batch
 
-_STEP_BYTES = 32 * 1024
+# A step is about a millisecond, as whoever else wants the interpreter may have to wait for it.
+_STEP_BYTES = 64 * 1024
+_STEP_RECORDS = 200
 _MAX_RELATIVE_OFFSET = 2**31 - 1
 
 
@@ -67,7 +69,7 @@ class Cleaner:
         self._pool = OpenSegments(disk)  # of its own, as it is used in a thread
         self._round = work
         self._max_expanded_bytes = max_expanded_bytes
-        self._step_bytes = 0
+        self._step_bytes = self._step_records = 0
         self._scan = TransactionScan(work.aborted)
         dirty_offsets = work.upper_bound - work.first_dirty
         slots = min(limits.map_bytes // ENTRY_BYTES, int(dirty_offsets / limits.load_factor) + 2)
@@ -87,7 +89,7 @@ class Cleaner:
             for header, batch in self._batches(segment):
                 if not self._note(scan, header, batch):
                     return
-                if self._step_bytes >= _STEP_BYTES:
+                if self._is_step_over():
                     yield self._bytes_of_step()
             # A segment may end with offsets that no batch has any more.
             self._map.latest_offset = following - 1
@@ -152,7 +154,7 @@ class Cleaner:
                     rest = self._rest_of(header, batch)
                     if rest is not None:
                         self._write(new, rest)
-                    if self._step_bytes >= _STEP_BYTES:
+                    if self._is_step_over():
                         yield self._bytes_of_step()
             if new.size:
                 new.seal()
@@ -201,12 +203,17 @@ class Cleaner:
                 # A new checksum would hide the damage.
                 verify_checksum(batch, header)
                 self._step_bytes += len(batch)
+                self._step_records += header.record_count
                 yield header, batch
         finally:
             reader.discard()
 
+    def _is_step_over(self) -> bool:
+        return self._step_bytes >= _STEP_BYTES or self._step_records >= _STEP_RECORDS
+
     def _bytes_of_step(self) -> int:
         size, self._step_bytes = self._step_bytes, 0
+        self._step_records = 0
         return size
 
     def _records(self, header: BatchHeader, batch: bytes) -> list[Record]:

@@ -42,6 +42,19 @@ class SequencedBatch(NamedTuple):
     timestamp_ms: int
 
 
+class SnapshotEntry(NamedTuple):
+    """A producer as a snapshot has it; -1 is for what there is not."""
+
+    producer_id: int
+    producer_epoch: int
+    last_sequence: int
+    last_offset: int
+    offset_delta: int
+    timestamp_ms: int
+    coordinator_epoch: int
+    transaction_start: int
+
+
 class LastBatch(NamedTuple):
     """The offset where a producer's last data batch ends, -1 without one, and its epoch."""
 
@@ -248,37 +261,40 @@ class Producers:
     @classmethod
     def restore(cls, snapshot: bytes, end_offset: int) -> Producers:
         """Read a snapshot that was taken at an offset. Raises ValueError if it is damaged."""
-        try:
-            version, checksum, count = _SNAPSHOT_HEADER.unpack_from(snapshot)
-        except struct.error as error:
-            raise ValueError("a snapshot that is too short") from error
-        size = _SNAPSHOT_HEADER.size + count * _SNAPSHOT_ENTRY.size
-        if version != _SNAPSHOT_VERSION or crc32c(snapshot[_SNAPSHOT_CHECKED:]) != checksum:
-            raise ValueError("a snapshot of an unknown version, or with a wrong checksum")
-        if len(snapshot) != size:
-            raise ValueError("a snapshot of the wrong size")
         producers = cls()
         producers.end_offset = end_offset
-        for entry in _SNAPSHOT_ENTRY.iter_unpack(snapshot[_SNAPSHOT_HEADER.size :]):
-            producers._restore(*entry)
+        for entry in decode_snapshot(snapshot):
+            producers._restore(entry)
         return producers
 
-    def _restore(
-        self,
-        producer_id: int,
-        epoch: int,
-        last_sequence: int,
-        last_offset: int,
-        offset_delta: int,
-        timestamp_ms: int,
-        coordinator_epoch: int,
-        transaction_start: int,
-    ) -> None:
-        producer = _Producer(epoch, timestamp_ms, coordinator_epoch, transaction_start)
-        if last_offset >= 0:
+    def _restore(self, entry: SnapshotEntry) -> None:
+        producer = _Producer(
+            entry.producer_epoch,
+            entry.timestamp_ms,
+            entry.coordinator_epoch,
+            entry.transaction_start,
+        )
+        if entry.last_offset >= 0:
             producer.batches.append(
-                SequencedBatch(last_sequence, last_offset, offset_delta, timestamp_ms)
+                SequencedBatch(
+                    entry.last_sequence, entry.last_offset, entry.offset_delta, entry.timestamp_ms
+                )
             )
-        self._producers[producer_id] = producer
-        if transaction_start >= 0:
-            self._open[producer_id] = transaction_start
+        self._producers[entry.producer_id] = producer
+        if entry.transaction_start >= 0:
+            self._open[entry.producer_id] = entry.transaction_start
+
+
+def decode_snapshot(content: bytes) -> list[SnapshotEntry]:
+    """Read a `.snapshot` file. Raises ValueError if it is damaged."""
+    try:
+        version, checksum, count = _SNAPSHOT_HEADER.unpack_from(content)
+    except struct.error as error:
+        raise ValueError("a snapshot that is too short") from error
+    size = _SNAPSHOT_HEADER.size + count * _SNAPSHOT_ENTRY.size
+    if version != _SNAPSHOT_VERSION or crc32c(content[_SNAPSHOT_CHECKED:]) != checksum:
+        raise ValueError("a snapshot of an unknown version, or with a wrong checksum")
+    if len(content) != size:
+        raise ValueError("a snapshot of the wrong size")
+    entries = _SNAPSHOT_ENTRY.iter_unpack(content[_SNAPSHOT_HEADER.size :])
+    return [SnapshotEntry(*entry) for entry in entries]
