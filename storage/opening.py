@@ -192,6 +192,8 @@ class _Opening:
             end = segment.base_offset
             if segment.base_offset >= trusted_end:
                 size = segment.size
+                if index:
+                    self._write_snapshot(segment.base_offset)
                 end = self._recover(segment)
                 if segment.size < size:
                     self._cut(index + 1)
@@ -217,6 +219,11 @@ class _Opening:
                     found = True
                     continue
             self._env.disk.remove(path)
+
+    def _write_snapshot(self, offset: int) -> None:
+        """Write anew what could not be trusted: the segments before may be gone next time."""
+        path = f"{self._directory}/{offset:020}{SNAPSHOT_SUFFIX}"
+        self._env.disk.replace(path, self._producers.snapshot())
 
     def _cut(self, index: int) -> None:
         """Remove the segments behind the place where the log broke off."""
