@@ -29,13 +29,17 @@ def topic(admin: confluent_admin.AdminClient, unique: Callable[[str], str]) -> C
 
 
 @pytest.fixture
-def view(bootstrap: str, unique: Callable[[str], str]) -> Callable[..., list[bytes]]:
+def view(
+    request: pytest.FixtureRequest, unique: Callable[[str], str]
+) -> Callable[..., list[bytes]]:
     """Read a topic with a stock consumer up to its end, and give the values in order."""
 
-    def read(name: str, *, isolation: str = "read_committed") -> list[bytes]:
+    def read(
+        name: str, *, isolation: str = "read_committed", bootstrap: str | None = None
+    ) -> list[bytes]:
         client = confluent_kafka.Consumer(
             {
-                "bootstrap.servers": bootstrap,
+                "bootstrap.servers": bootstrap or request.getfixturevalue("bootstrap"),
                 "group.id": unique("view"),
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
