@@ -108,7 +108,7 @@ def as_markdown(card: Card) -> str:
         signs = [cell.sign.replace("*", "\\*") if cell else " " for cell in cells]
         lines.append(f"| {client} | " + " | ".join(signs) + " |")
     if remarks := [f"- {_escaped(remark)}" for remark in card.remarks()]:
-        lines += ["", "## What did not simply pass", "", *remarks]
+        lines += ["", "## Notes", "", *remarks]
     lines += ["", "## What the scenarios are", ""]
     lines += [f"- **{name}**: {SCENARIOS[name]}" for name in card.columns]
     return "\n".join(lines) + "\n"
