@@ -28,7 +28,7 @@ from tests.simulation.workload import Ends, Simulation
 
 SEEDS = 300
 SECONDS = 8.0
-MAX_S = 25.0
+MAX_S = 20.0
 # Within so many seeds every planted bug has to show.
 PATIENCE = 40
 
