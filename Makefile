@@ -33,7 +33,7 @@ suites = $(if $(CLIENTS),$(addprefix compat-tests/,$(subst $(comma), ,$(CLIENTS)
 compat: export BOOTSTRAP ?=
 compat: $(VENV)/.group-compat
 	$(BIN)/python -m pytest $(if $(findstring compat-tests/,$(ARGS)),,$(suites)) \
-		-n $(JOBS) --dist loadgroup $(addprefix --card ,$(CARD)) $(ARGS)
+		-n $(JOBS) --dist loadfile $(addprefix --card ,$(CARD)) $(ARGS)
 
 bench: $(VENV)/.group-compat
 	$(BIN)/python -m bench $(ARGS)

@@ -24,11 +24,6 @@ from harness import own, reference  # noqa: E402
 
 pytest_plugins = ["harness.card"]
 
-# Suites whose tests share what is dear: a build, a virtual machine, a node of Kafka, an image.
-# One worker runs them all; the tests of the other suites go to whichever worker is free.
-INDIVISIBLE = {"c", "container", "differential", "go", "java_client", "node", "rust"}
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--all-versions",
@@ -37,15 +32,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Warnings inside a stock client are its own business."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.filterwarnings("default"))
-            suite = item.path.relative_to(HERE).parts[0]
-            if suite in INDIVISIBLE:
-                item.add_marker(pytest.mark.xdist_group(suite))
 
 
 MEANT: dict[str, str] = {}
