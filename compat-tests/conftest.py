@@ -24,6 +24,7 @@ from harness import own, reference  # noqa: E402
 
 pytest_plugins = ["harness.card"]
 
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--all-versions",
