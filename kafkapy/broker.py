@@ -67,12 +67,14 @@ class Broker:
         self.cluster_id = cluster_id or ""
         self.endpoints: list[Endpoint] = []
         self.image = Image(config)
+        # What compressed records of one request may expand to where the broker must read them.
+        self.max_decompressed_bytes: int = config["socket.request.max.bytes"]
         self.engine = LocalEngine(
             disk,
             now_ms=self.clock.now_ms,
             random=self.rng,
             producer_id_expiration_ms=config["producer.id.expiration.ms"],
-            max_expanded_bytes=config["socket.request.max.bytes"],
+            max_expanded_bytes=self.max_decompressed_bytes,
         )
         self.controller = Controller(
             self.engine, self.image, self.clock, self.node_id, lambda: self.rng.randbytes(16)
@@ -97,8 +99,6 @@ class Broker:
         )
         self.dispatcher = new_dispatcher(self, table)
         self.fetch_max_bytes: int = config["fetch.max.bytes"]
-        # What compressed records of one request may expand to where the broker must read them.
-        self.max_decompressed_bytes: int = config["socket.request.max.bytes"]
         self.disk = disk
         self._configured_cluster_id = cluster_id
         self.listeners: Listeners | None = None
