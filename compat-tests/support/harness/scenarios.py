@@ -10,7 +10,7 @@ SCENARIOS = {
     "idempotence": "an idempotent producer",
     "headers": "keys, headers and times of records",
     "tombstones": "a null value is not an empty one",
-    "large": "records of nearly a megabyte, and those above the limit of their topic",
+    "large": "records of megabytes, and those above the limit of their topic",
     "volume": "thousands of records in many batches",
     "partitioning": "partitions chosen by hand and by key",
     "timestamps": "stamps on append, offsets by time",
@@ -19,6 +19,7 @@ SCENARIOS = {
     "seek": "positions moved and told",
     "groups": "members share the partitions, come and go",
     "killed member": "the share of a member that was killed goes to the others",
+    "more members": "more members than partitions: some have none",
     "static members": "a member comes back to its partitions, a second of its name is fenced",
     "cooperative": "cooperative rebalances",
     "commits": "the next member goes on where the last one committed",
@@ -59,5 +60,9 @@ TESTS = {
 
 def of_program(test: str, parameters: Mapping[str, object]) -> tuple[str, ...]:
     """Give what a test of such a program shows, by its parameter or by its name."""
+    from harness import programs  # it names these columns
+
     scenario = str(parameters.get("scenario") or TESTS.get(test, ""))
+    if scenario in programs.SCENARIOS:
+        return programs.SCENARIOS[scenario].shows
     return PROGRAMS.get(scenario.partition(":")[0], ())
