@@ -166,7 +166,7 @@ def seen(command: Command, bootstrap: str, name: str, *, timeout_s: float = 90.0
 def seen_over_a_restart(
     command: Command, broker: own.OwnBroker, name: str, *, timeout_s: float = 120.0
 ) -> dict[str, Any]:
-    """Run the scenario "restart": kill the broker when the program is halfway, and start it again."""
+    """Run the scenario "restart": when the program is halfway the broker is killed, and started."""
     program, *words = command
     with tempfile.TemporaryFile() as errors:
         running = subprocess.Popen(
