@@ -43,6 +43,7 @@ class AbortedTransactions:
         self._disk = disk
         self._directory = directory
         self._entries: dict[int, list[AbortedEntry]] = {}
+        self._unflushed: set[int] = set()
 
     def __bool__(self) -> bool:
         return bool(self._entries)
@@ -65,6 +66,12 @@ class AbortedTransactions:
             file.append([_ENTRY.pack(*entry)])
         finally:
             file.close()
+        self._unflushed.add(base_offset)
+
+    def take_unflushed(self) -> list[str]:
+        """Give the files that were changed since they were last given; the caller flushes them."""
+        bases, self._unflushed = self._unflushed, set()
+        return [self._path(base) for base in sorted(bases) if base in self._entries]
 
     def among(self, records: Buffer, offset: int, base_offset: int) -> list[AbortedTransaction]:
         """The transactions that overlap what a read from `offset` in a segment found."""

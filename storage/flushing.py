@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from kafkapy.storage.checkpoints import LEADER_EPOCH_CHECKPOINT, PARTITION_METADATA
@@ -49,7 +49,8 @@ class Flushes:
             segment.pins += 1
         try:
             files = [segment.file() for segment in segments]
-            await in_thread(self._disk, lambda: self._sync(log, files))
+            aborted = log.aborted.take_unflushed()
+            await in_thread(self._disk, lambda: self._sync(log, files, aborted))
             log.recovery_point = end
             log.flushed_ms = self._now_ms()
         except OSError as error:
@@ -59,20 +60,30 @@ class Flushes:
                 segment.pins -= 1
             del self._running[log]
 
-    def _sync(self, log: Log, files: list[File]) -> None:
+    def _sync(self, log: Log, files: list[File], aborted: list[str]) -> None:
         for file in files:
             file.fsync()
+        # Segments before the recovery point are not searched for aborted transactions again.
+        sync_files(self._disk, aborted)
         if log.recovery_point <= log.active.base_offset:
             sync_directory(self._disk, log)
             self._disk.sync_directory("")
+        elif aborted:
+            self._disk.sync_directory(log.directory)
 
 
 def sync_directory(disk: Disk, log: Log) -> None:
     """Make a log's directory and the small files in it durable. May raise OSError."""
-    for name in (PARTITION_METADATA, LEADER_EPOCH_CHECKPOINT):
-        file = disk.open(f"{log.directory}/{name}")
+    names = (PARTITION_METADATA, LEADER_EPOCH_CHECKPOINT)
+    sync_files(disk, [f"{log.directory}/{name}" for name in names])
+    disk.sync_directory(log.directory)
+
+
+def sync_files(disk: Disk, paths: Iterable[str]) -> None:
+    """Make the content of files durable. May raise OSError."""
+    for path in paths:
+        file = disk.open(path)
         try:
             file.fsync()
         finally:
             file.close()
-    disk.sync_directory(log.directory)

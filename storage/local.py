@@ -44,7 +44,7 @@ from kafkapy.storage.errors import (
     StorageError,
     UnknownLogError,
 )
-from kafkapy.storage.flushing import Flushes, in_thread, sync_directory
+from kafkapy.storage.flushing import Flushes, in_thread, sync_directory, sync_files
 from kafkapy.storage.log import Environment, Log
 from kafkapy.storage.opening import create_log, open_log
 from kafkapy.storage.segment import OpenSegments
@@ -179,6 +179,7 @@ class LocalEngine:
             if log.recovery_point < log.end:
                 for segment in log.dirty_segments():
                     segment.file().fsync()
+                sync_files(self._disk, log.aborted.take_unflushed())
                 sync_directory(self._disk, log)
                 log.recovery_point = log.end
             log.save()
