@@ -14,19 +14,24 @@ def card() -> Card:
     card.note("Kafka 2", ["acks"], PASSED, "test_three", "")
     card.note("Kafka 2", ["acks"], FAILED, "test_four", "it broke")
     card.note_other("differential", PASSED)
+    card.lacks["Kafka 2"] = {
+        "codecs": {"round_trip:zstd": "it is old", "codecs": "so it is"},
+        "acks": {"acks_of_3": "it is old"},
+        "seek": {"seek": "it is old"},
+    }
     card.absent["aiokafka"] = "not installed"
     return card
 
 
 def test_a_failure_counts_more_than_a_pass_and_a_pass_more_than_a_skip(card: Card) -> None:
     *_, above, kafka, kcat = as_text(card).partition("\n\nKafka 2: failed")[0].splitlines()
-    assert above.split() == ["s", "s"]
-    assert kafka.split() == ["Kafka", "2", "✗"]
+    assert above.split() == ["s", "s", "k"]
+    assert kafka.split() == ["Kafka", "2", "·", "✗", "·"]
     assert kcat.split() == ["kcat", "1", "✓*", "✓"]
 
 
 def test_the_columns_are_in_the_order_of_the_scenarios(card: Card) -> None:
-    assert "| client | codecs | acks |" in as_markdown(card)
+    assert "| client | codecs | acks | seek |" in as_markdown(card)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +40,7 @@ def test_the_columns_are_in_the_order_of_the_scenarios(card: Card) -> None:
         "Kafka 2: failed: test_four: it broke",
         "kcat 1: skipped: test_two[a|b]: no <zstd>",
         "aiokafka: not tested: not installed",
+        "Kafka 2 has no means for: round_trip:zstd, acks_of_3, seek (it is old); codecs (so it is)",
         "differential, which is about no single client: 1 passed",
     ],
 )
@@ -45,3 +51,8 @@ def test_what_did_not_pass_is_said_with_the_reason(card: Card, remark: str) -> N
 def test_a_reason_can_break_neither_a_document_nor_a_page(card: Card) -> None:
     assert r"test\_two\[a\|b\]: no \<zstd\>" in as_markdown(card)
     assert "no &lt;zstd&gt;" in as_html(card)
+
+
+def test_a_client_without_the_means_is_not_at_fault(card: Card) -> None:
+    assert "| Kafka 2 | · | ✗ | · |" in as_markdown(card)
+    assert '<td class="lacks" title="it is old; so it is">·</td>' in as_html(card)

@@ -10,6 +10,8 @@ aiokafka = pytest.importorskip("aiokafka")
 from aiokafka.errors import ProducerFenced  # noqa: E402
 from aiokafka.structs import TopicPartition  # noqa: E402
 
+pytestmark = [pytest.mark.client("aiokafka"), pytest.mark.scenario("transactions")]
+
 
 def play(scenario) -> None:
     asyncio.run(asyncio.wait_for(scenario, 60))

@@ -16,6 +16,8 @@ from confluent_kafka import (
 )
 from harness import process
 
+pytestmark = [pytest.mark.client("confluent_kafka"), pytest.mark.scenario("transactions")]
+
 
 @pytest.fixture
 def producer(bootstrap: str, unique: Callable[[str], str]) -> Callable[..., Producer]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from confluent_kafka import Producer
 
 
+@pytest.mark.client("confluent_kafka")
+@pytest.mark.scenario("transactions", "restart")
 def test_what_was_committed_stays_and_what_was_open_can_still_be_ended(restartable, view, unique):
     """An open transaction outlives the broker; its producer does not notice but for the wait."""
     name = unique("topic")

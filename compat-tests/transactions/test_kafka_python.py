@@ -11,6 +11,8 @@ kafka = pytest.importorskip("kafka")
 from kafka.errors import KafkaError  # noqa: E402
 from kafka.structs import OffsetAndMetadata, TopicPartition  # noqa: E402
 
+pytestmark = [pytest.mark.client("kafka_python"), pytest.mark.scenario("transactions")]
+
 
 @pytest.fixture
 def producer(bootstrap, unique):

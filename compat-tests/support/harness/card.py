@@ -1,7 +1,9 @@
 """A pytest plug-in that prints the report card: a row per client, a column per scenario.
 
-A test says what it shows with `@pytest.mark.scenario("codecs", …)`, names of `SCENARIOS`; its
-client is that of its folder. `--card FILE.md` and `--card FILE.html` write the card to a file too.
+A test says what it shows with `@pytest.mark.scenario("codecs", …)`, names of `SCENARIOS`, unless
+its parameter `scenario` says it. Its client is that of its folder, or of the folder that
+`@pytest.mark.client("aiokafka")` names. What a client has no means for stands in its suite's
+`lacks.toml`. `--card FILE.md` and `--card FILE.html` write the card to a file too.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from pathlib import Path
 import pytest
 
 import kafkapy
-from harness import card_formats
+from harness import card_formats, programs
 from harness.card_formats import FAILED, PASSED, SKIPPED, Card
 from harness.clients import CLIENTS, SUITES
 from harness.scenarios import SCENARIOS, of_program
@@ -35,6 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "scenario(*names): what the test shows of its client")
+    config.addinivalue_line("markers", "client(suite): whose test this is, unless its folder's")
     for name in config.getoption("card"):
         if Path(name).suffix not in FORMATS:
             raise pytest.UsageError(f"--card writes {' or '.join(FORMATS)}, not {name}")
@@ -50,15 +53,25 @@ def suite_of(path: Path) -> str | None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Note on each test what it shows; that travels with its reports, from a worker too."""
     for item in items:
-        suite = suite_of(item.path)
+        named = item.get_closest_marker("client")
+        suite = named.args[0] if named else suite_of(item.path)
         if suite in CLIENTS:
-            callspec = getattr(item, "callspec", None)
-            parameters = callspec.params if callspec else {}
-            marked = [name for mark in item.iter_markers("scenario") for name in mark.args]
-            if unknown := set(marked) - SCENARIOS.keys():
-                raise pytest.UsageError(f"{item.nodeid}: no such scenario: {sorted(unknown)}")
-            shows = marked or of_program(getattr(item, "originalname", item.name), parameters)
-            item.user_properties.append((SHOWS, [CLIENTS[suite](parameters), list(shows)]))
+            item.user_properties.append((SHOWS, shown_by(item, suite)))
+
+
+def shown_by(item: pytest.Item, suite: str) -> dict[str, object]:
+    """Give whose test this is, and what it shows: the row of the card and its columns."""
+    callspec = getattr(item, "callspec", None)
+    parameters = callspec.params if callspec else {}
+    marked = [name for mark in item.iter_markers("scenario") for name in mark.args]
+    if unknown := set(marked) - SCENARIOS.keys():
+        raise pytest.UsageError(f"{item.nodeid}: no such scenario: {sorted(unknown)}")
+    return {
+        "suite": suite,
+        "key": str(parameters.get("client") or parameters.get("version") or suite),
+        "row": CLIENTS[suite](parameters),
+        "columns": marked or list(of_program(getattr(item, "originalname", item.name), parameters)),
+    }
 
 
 class Recorder:
@@ -87,10 +100,13 @@ class Recorder:
             if suite not in (None, OWN_SUITE):
                 self._card.note_other(suite, outcome)
             return
-        client, scenarios = shows
+        row = shows["row"]
+        if row not in self._card.lacks:
+            lacks = programs.lacks(SUITES / shows["suite"]).get(shows["key"], {})
+            self._card.lacks[row] = programs.lacking(lacks)
         # The group that keeps a suite on one worker becomes a part of its tests' names.
         test = re.sub(r"@\w+$", "", report.nodeid.partition("::")[2])
-        self._card.note(client, scenarios, outcome, test, reason_of(report))
+        self._card.note(row, shows["columns"], outcome, test, reason_of(report))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if not self._card.rows:

@@ -11,7 +11,11 @@ from harness.scenarios import SCENARIOS
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 SIGNS = {PASSED: "✓", FAILED: "✗", SKIPPED: "-"}
-KEY = "✓ passed, ✗ failed, - skipped, ✓* passed but in part skipped; empty: no such test"
+LACKS = "·"
+KEY = (
+    "✓ passed, ✗ failed, - skipped, ✓* passed but in part skipped, "
+    "· the client has no means for it; empty: no such test"
+)
 
 
 @dataclass
@@ -40,6 +44,8 @@ class Card:
     """Client, outcome and reason, with the tests that ended so."""
     absent: dict[str, str] = field(default_factory=dict)
     """Clients that are not installed."""
+    lacks: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
+    """What a client has no means for: its columns, with scenarios in them and the reasons."""
     others: dict[str, collections.Counter[str]] = field(default_factory=dict)
     """Suites that are about no client, with their counts of outcomes."""
 
@@ -53,24 +59,44 @@ class Card:
     def note_other(self, suite: str, outcome: str) -> None:
         self.others.setdefault(suite, collections.Counter())[outcome] += 1
 
+    def sign(self, client: str, column: str) -> str:
+        """Give what stands in a cell; nothing where there is no such test."""
+        if cell := self.rows[client].get(column):
+            return cell.sign
+        return LACKS if column in self.lacks.get(client, ()) else ""
+
     @property
     def clients(self) -> list[str]:
         return sorted(self.rows, key=str.casefold)
 
     @property
     def columns(self) -> list[str]:
-        return [name for name in SCENARIOS if any(name in row for row in self.rows.values())]
+        seen = [*self.rows.values(), *self.lacks.values()]
+        return [name for name in SCENARIOS if any(name in row for row in seen)]
 
     def remarks(self) -> Iterator[str]:
         """Say what is not to be seen from the table."""
         for (client, outcome, reason), tests in sorted(self.notes.items()):
             more = f" and {len(tests) - 2} more" if len(tests) > 2 else ""
             yield f"{client}: {outcome}: {', '.join(tests[:2])}{more}: {reason}"
+        for client in self.clients:
+            if without := self._without(client):
+                yield f"{client} has no means for: {without}"
         for client, reason in sorted(self.absent.items()):
             yield f"{client}: not tested: {reason}"
         for suite, counts in sorted(self.others.items()):
             found = ", ".join(f"{counts[name]} {name}" for name in SIGNS if counts[name])
             yield f"{suite}, which is about no single client: {found}"
+
+    def _without(self, client: str) -> str:
+        """Name what a client lacks, what has the same reason together."""
+        reasons: dict[str, list[str]] = {}
+        for scenarios in self.lacks.get(client, {}).values():
+            for name, why in scenarios.items():
+                names = reasons.setdefault(why, [])
+                if name not in names:
+                    names.append(name)
+        return "; ".join(f"{', '.join(names)} ({why})" for why, names in reasons.items())
 
 
 def as_text(card: Card) -> str:
@@ -83,8 +109,7 @@ def as_text(card: Card) -> str:
         for at in range(height)
     ]
     for client in card.clients:
-        cells = [card.rows[client].get(name) for name in card.columns]
-        signs = "".join(f"  {cell.sign:<1}" if cell else "   " for cell in cells)
+        signs = "".join(f"  {card.sign(client, name) or ' '}" for name in card.columns)
         lines.append(client.ljust(width) + signs.replace("*  ", "* "))
     lines += ["", *card.remarks()]
     return "\n".join(line.rstrip() for line in lines) + "\n"
@@ -104,8 +129,7 @@ def as_markdown(card: Card) -> str:
         "| --- |" + " :-: |" * len(card.columns),
     ]
     for client in card.clients:
-        cells = [card.rows[client].get(name) for name in card.columns]
-        signs = [cell.sign.replace("*", "\\*") if cell else " " for cell in cells]
+        signs = [card.sign(client, name).replace("*", "\\*") or " " for name in card.columns]
         lines.append(f"| {client} | " + " | ".join(signs) + " |")
     if remarks := [f"- {_escaped(remark)}" for remark in card.remarks()]:
         lines += ["", "## Notes", "", *remarks]
@@ -128,6 +152,7 @@ thead th { writing-mode: vertical-rl; transform: rotate(180deg); text-align: lef
 tbody th { text-align: left; font-weight: normal; padding-right: 1em; white-space: nowrap; }
 td { border: 1px solid #ddd; min-width: 1.8em; text-align: center; }
 .passed { background: #dff3df; } .failed { background: #f8d0d0; } .skipped { background: #eee; }
+.lacks { color: #888; }
 """
 
 
@@ -138,7 +163,7 @@ def as_html(card: Card) -> str:
     )
     rows = []
     for client in card.clients:
-        cells = "".join(_td(card.rows[client].get(name)) for name in card.columns)
+        cells = "".join(_td(card, client, name) for name in card.columns)
         rows.append(f"<tr><th>{html.escape(client)}</th>{cells}</tr>")
     remarks = "".join(f"<li>{html.escape(remark)}</li>\n" for remark in card.remarks())
     return (
@@ -151,8 +176,9 @@ def as_html(card: Card) -> str:
     )
 
 
-def _td(cell: Cell | None) -> str:
-    if cell is None:
-        return "<td></td>"
-    counts = ", ".join(f"{cell.outcomes[name]} {name}" for name in SIGNS if cell.outcomes[name])
-    return f'<td class="{cell.outcome}" title="{counts}">{cell.sign}</td>'
+def _td(card: Card, client: str, column: str) -> str:
+    if cell := card.rows[client].get(column):
+        counts = ", ".join(f"{cell.outcomes[name]} {name}" for name in SIGNS if cell.outcomes[name])
+        return f'<td class="{cell.outcome}" title="{counts}">{cell.sign}</td>'
+    why = "; ".join(card.lacks.get(client, {}).get(column, {}).values())
+    return f'<td class="lacks" title="{html.escape(why)}">{LACKS}</td>' if why else "<td></td>"

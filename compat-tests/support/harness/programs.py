@@ -1,10 +1,10 @@
 """The scenarios that clients in other languages play, each as a small program of its own.
 
-A program is started as `PROGRAM… SCENARIO NAME`, where NAME is for its topic and group, and new to
-the broker. It does with its client what the scenario says, and prints what it saw as one line of
-JSON; a failure is an exit status other than 0. What it must see is in `EXPECTED`, and is the same
-for all clients but where a suite knows better. A scenario that a client has no means for is in the
-file `lacks.toml` of its suite, with the reason.
+A program is started as `PROGRAM BOOTSTRAP … SCENARIO NAME`, where NAME is for its topic and group,
+and new to the broker. It does with its client what the scenario says, and prints what it saw as one
+line of JSON; a failure is an exit status other than 0. What it must see is in `SCENARIOS`, and is
+the same for all clients but where a suite knows better. A scenario that a client has no means for
+is in the file `lacks.toml` of its suite, with the reason.
 """
 
 from __future__ import annotations
@@ -143,6 +143,15 @@ def lacks(suite: Path) -> Mapping[str, Mapping[str, str]]:
     return found
 
 
+def lacking(without: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Sort what one client has no means for by the columns of the report card."""
+    columns: dict[str, dict[str, str]] = {}
+    for name, why in without.items():
+        for column in SCENARIOS[name].shows if name in SCENARIOS else (name,):
+            columns.setdefault(column, {})[name] = why
+    return columns
+
+
 def played(suite: Path, client: str) -> Iterator[str]:
     """Give the scenarios that a client plays."""
     without = lacks(suite).get(client, {}).keys()
@@ -153,13 +162,19 @@ def played(suite: Path, client: str) -> Iterator[str]:
     )
 
 
-Command = Sequence[str | Path]
+# The program, or the words that start it, and the words between the broker and the scenario's NAME.
+Command = Sequence[str | Path | Sequence[str | Path]]
+
+
+def _words(command: Command, bootstrap: str, name: str) -> list[str]:
+    program, *words = command
+    first = [program] if isinstance(program, str | Path) else program
+    return [str(word) for word in (*first, bootstrap, *words, name)]
 
 
 def seen(command: Command, bootstrap: str, name: str, *, timeout_s: float = 90.0) -> dict[str, Any]:
     """Run a program (`command` is all but the broker and NAME) and give what it saw."""
-    program, *words = command
-    done = process.run([program, bootstrap, *words, name], timeout_s=timeout_s)
+    done = process.run(_words(command, bootstrap, name), timeout_s=timeout_s)
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
@@ -167,10 +182,9 @@ def seen_over_a_restart(
     command: Command, broker: own.OwnBroker, name: str, *, timeout_s: float = 120.0
 ) -> dict[str, Any]:
     """Run the scenario "restart": when the program is halfway the broker is killed, and started."""
-    program, *words = command
     with tempfile.TemporaryFile() as errors:
         running = subprocess.Popen(
-            [str(word) for word in (program, broker.bootstrap, *words, name)],
+            _words(command, broker.bootstrap, name),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
