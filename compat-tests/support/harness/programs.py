@@ -14,9 +14,11 @@ import subprocess
 import tempfile
 import threading
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import pytest
 
 from harness import own, process, scenarios
 
@@ -152,14 +154,14 @@ def lacking(without: Mapping[str, str]) -> dict[str, dict[str, str]]:
     return columns
 
 
-def played(suite: Path, client: str) -> Iterator[str]:
+def played(suite: Path, client: str) -> list[str]:
     """Give the scenarios that a client plays."""
     without = lacks(suite).get(client, {}).keys()
-    return (
+    return [
         name
         for name, scenario in SCENARIOS.items()
         if name not in without and not without & set(scenario.shows)
-    )
+    ]
 
 
 # The program, or the words that start it, and the words between the broker and the scenario's NAME.
@@ -204,3 +206,12 @@ def seen_over_a_restart(
         errors.seek(0)
         assert code == 0, f"exit code {code}: {line!r}\n{errors.read()[-3000:].decode()}"
     return dict(json.loads(line.splitlines()[-1]))
+
+
+def play(request: pytest.FixtureRequest, command: Command, scenario: str) -> dict[str, Any]:
+    """Play a scenario and give what was seen; a restart is of a broker that may be killed."""
+    name = request.getfixturevalue("unique")(scenario.replace(":", "-"))
+    if scenario == "restart":
+        broker = request.getfixturevalue("restartable")
+        return seen_over_a_restart([*command, scenario], broker, name)
+    return seen([*command, scenario], request.getfixturevalue("bootstrap"), name)
