@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from kafkapy import __version__
+from kafkapy import __version__, descriptors
 from kafkapy.broker import Broker
 from kafkapy.cli import DUMP_LOG_COMMAND, TOOL_COMMANDS, Settings, parse_args
 from kafkapy.config.definition import ConfigError
@@ -38,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for warning in settings.broker_config.warnings():
             _LOG.warning(warning)
         _keep_freed_memory()
+        descriptors.raise_limit()
         event_loop_runner()(serve(settings))
     except ConfigError as error:
         return _fail(str(error))

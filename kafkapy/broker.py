@@ -9,6 +9,7 @@ import random
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 
+from kafkapy import descriptors
 from kafkapy.clock import Clock, SystemClock
 from kafkapy.config.broker import BrokerConfig
 from kafkapy.coordinator.groups import OFFSETS_TOPIC, GroupCoordinator
@@ -74,6 +75,7 @@ class Broker:
             now_ms=self.clock.now_ms,
             random=self.rng,
             producer_id_expiration_ms=config["producer.id.expiration.ms"],
+            max_open_segments=descriptors.for_segments(),
             max_expanded_bytes=self.max_decompressed_bytes,
         )
         self.controller = Controller(

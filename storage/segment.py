@@ -32,12 +32,13 @@ _WINDOW_BYTES = 64 * 1024
 _HOP_BYTES = 8 * 1024
 _RECENT_BATCHES = 1024
 _CURSORS = 64
+_KEPT_ENTRIES = 128
 _LENGTH = struct.Struct(">8xi")
 _EXTENT = struct.Struct(">qi11xi")  # base offset, batch length, last offset delta
 
 
 class OpenSegments:
-    """Bounds how many segments keep their file and indexes; the longest unused one gives up."""
+    """Bounds how many segments keep their file open; the longest unused one gives it up."""
 
     def __init__(self, disk: Disk, limit: int = 512) -> None:
         self.disk = disk
@@ -51,7 +52,7 @@ class OpenSegments:
         if len(self._open) > self._limit:
             oldest = next(s for s in self._open if s.pins == 0 or s is segment)
             if oldest is not segment:
-                oldest.unload()
+                oldest.close()
 
     def discard(self, segment: Segment) -> None:
         """Count a segment no more."""
@@ -70,6 +71,7 @@ class Segment:
         "_cursors",
         "_file",
         "_first_timestamp_ms",
+        "_has_indexes",
         "_largest_timestamp",
         "_offset_index",
         "_pool",
@@ -108,12 +110,17 @@ class Segment:
         self._first_timestamp_ms: int | None = None
         # The largest timestamp and the last offset of its batch; None until it was looked up.
         self._largest_timestamp = None if size else (-1, base_offset)
-        self._forget()
+        self._forget(has_indexes=size == 0)
 
-    def _forget(self) -> None:
+    def _forget(self, *, has_indexes: bool) -> None:
+        """Begin with empty indexes, which are right as they are or have to be loaded first."""
+        self._has_indexes = has_indexes
         self._offset_index = OffsetIndex()
         self._time_index = TimeIndex()
         self._bytes_since_entry = 0
+        self._forget_places()
+
+    def _forget_places(self) -> None:
         # Where the newest batches start: offsets and positions, side by side.
         self._recent_offsets: list[int] = []
         self._recent_positions: list[int] = []
@@ -125,10 +132,11 @@ class Segment:
     def file(self) -> File:
         """The open log file, with the indexes in memory."""
         file = self._file
-        if file is None:
+        if file is None or not self._has_indexes:
             file = self._open()
-            if self.size:
+            if not self._has_indexes:
                 self._load_indexes()
+                self._has_indexes = True
         else:
             self._pool.touch(self)
         return file
@@ -173,21 +181,26 @@ class Segment:
     def _restart_indexes(self) -> None:
         for suffix in (".index", ".timeindex"):
             self._pool.disk.remove(self.path + suffix + self.suffix)
-        self._forget()
+        self._forget(has_indexes=False)
         self._largest_timestamp = (-1, self.base_offset)
+
+    def close(self) -> None:
+        """Close the file until the next use; small indexes stay in memory."""
+        if self._has_indexes and len(self._offset_index) > _KEPT_ENTRIES:
+            self.unload()
+        else:
+            self.discard()
+            self._forget_places()
 
     def unload(self) -> None:
         """Write what the index files lack, and close; the next use loads them again."""
-        if self._file is not None:
-            self.write_indexes()
-            self._file.close()
-            self._file = None
-            self._pool.discard(self)
-        self._forget()
+        self.write_indexes()
+        self.discard()
+        self._forget(has_indexes=self.size == 0)
 
     def write_indexes(self) -> None:
         """Bring the index files up to date; an empty segment needs none."""
-        if self._file is None or self.size == 0:
+        if not self._has_indexes or self.size == 0:
             return
         for suffix, index in ((".index", self._offset_index), (".timeindex", self._time_index)):
             file = self._pool.disk.open(self.path + suffix + self.suffix)
@@ -236,6 +249,7 @@ class Segment:
         if end < self.size:
             file.truncate(end)
             self.size = end
+        self._has_indexes = True
         self._index_timestamp()
         self.write_indexes()
 
@@ -379,7 +393,7 @@ class Segment:
 
     def batch(self, position: int, header: BatchHeader) -> bytes:
         """One whole batch that `scan` found."""
-        return self.file().pread(header.size_bytes, position)
+        return self._open().pread(header.size_bytes, position)
 
     # Timestamps
 
