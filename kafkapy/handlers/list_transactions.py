@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
-import re
-
 from kafkapy.coordinator.transaction.transaction import State, Transaction
 from kafkapy.errors import ApiError
+from kafkapy.patterns import Pattern, PatternError
 from kafkapy.server.context import RequestContext
 from kafkapy.wire.error_codes import ErrorCode
 from kafkapy.wire.messages.list_transactions import (
@@ -18,8 +17,6 @@ from kafkapy.wire.messages.list_transactions import (
     TransactionState,
 )
 
-_NOT_IN_RE2 = re.compile(r"(?<!\\)(?:\\\\)*(?:\(\?(?:[=!>(]|<[=!]|P[=>])|\\[1-9])")
-_END_OF_TEXT = re.compile(r"((?<!\\)(?:\\\\)*)\\z")
 _STATES = {state.label: state for state in State}
 
 
@@ -28,8 +25,8 @@ async def handle(
 ) -> ListTransactionsResponse:
     """List those that pass all filters; an empty filter lets all pass."""
     try:
-        pattern = _compiled(request.transactional_id_pattern or "(?s:.*)")
-    except (re.error, RecursionError, OverflowError):
+        pattern = Pattern(request.transactional_id_pattern or "(?s:.*)")
+    except PatternError:
         return ListTransactionsResponse(error_code=ErrorCode.INVALID_REGULAR_EXPRESSION)
     now_ms = context.broker.clock.now_ms()
     try:
@@ -46,13 +43,6 @@ async def handle(
         unknown_state_filters=[name for name in request.state_filters if name not in _STATES],
         transaction_states=found,
     )
-
-
-def _compiled(pattern: str) -> re.Pattern[str]:
-    """Compile a pattern of RE2, which knows neither back references nor looking around."""
-    if _NOT_IN_RE2.search(pattern):
-        raise re.error("not in RE2", pattern)
-    return re.compile(_END_OF_TEXT.sub(r"\1\\Z", pattern))
 
 
 def _passes(transaction: Transaction, request: ListTransactionsRequest, now_ms: int) -> bool:
