@@ -70,6 +70,8 @@ class Broker:
         self.image = Image(config)
         # What compressed records of one request may expand to where the broker must read them.
         self.max_decompressed_bytes: int = config["socket.request.max.bytes"]
+        # Elements of a request's arrays cost far more than their bytes.
+        self.max_request_elements: int = config["max.request.elements"]
         self.engine = LocalEngine(
             disk,
             now_ms=self.clock.now_ms,

@@ -41,6 +41,7 @@ _CODES: dict[type[Exception], ErrorCode] = {
     storage.InvalidTransactionStateError: ErrorCode.INVALID_TXN_STATE,
     storage.DiskError: ErrorCode.KAFKA_STORAGE_ERROR,
     wire.CorruptRecordError: ErrorCode.CORRUPT_MESSAGE,
+    wire.MessageTooLargeError: ErrorCode.MESSAGE_TOO_LARGE,
     wire.UnsupportedCompressionError: ErrorCode.UNSUPPORTED_COMPRESSION_TYPE,
     wire.DecompressionError: ErrorCode.CORRUPT_MESSAGE,
     wire.UnsupportedVersionError: ErrorCode.UNSUPPORTED_VERSION,

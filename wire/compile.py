@@ -18,12 +18,14 @@ from kafkapy.wire.schema import Buffer, Message
 
 __all__ = [
     "EncodingError",
+    "LimitedReader",
     "Reader",
     "Writer",
     "decode",
     "decode_from",
     "encode",
     "encode_into",
+    "limited_reader",
     "reader",
     "writer",
 ]
@@ -31,6 +33,7 @@ __all__ = [
 M = TypeVar("M", bound=Message)
 
 Reader: TypeAlias = Callable[[Buffer, int], tuple[M, int]]
+LimitedReader: TypeAlias = Callable[[Buffer, int, int], tuple[M, int]]
 Writer: TypeAlias = Callable[[M], list[Buffer]]
 
 
@@ -78,6 +81,15 @@ def reader(message_type: type[M], version: int) -> Reader[M]:
     return read
 
 
+def limited_reader(message_type: type[M], version: int) -> LimitedReader[M]:
+    """Give `read(data, offset, max_elements) -> (message, offset behind it)` for one version.
+
+    It raises `MalformedError` for more elements in all arrays, tagged fields among them.
+    """
+    read: LimitedReader[M] = _limited_reader(message_type, version)
+    return read
+
+
 def writer(message_type: type[M], version: int) -> Writer[M]:
     """Give `write(message) -> pieces` for one version."""
     write: Writer[M] = _writer(message_type, version)
@@ -88,6 +100,12 @@ def writer(message_type: type[M], version: int) -> Writer[M]:
 def _reader(message_type: type[Message], version: int) -> Any:
     _check_version(message_type, version)
     return compile_reader(message_type, version)
+
+
+@cache
+def _limited_reader(message_type: type[Message], version: int) -> Any:
+    _check_version(message_type, version)
+    return compile_reader(message_type, version, limited=True)
 
 
 @cache

@@ -2,6 +2,10 @@
 
 The function checks every count before it allocates, but not that each value ends inside the data:
 offsets only grow, so a value that is too long is found by the next read, or at the end.
+
+A limited reader also counts the elements of all arrays and the tagged fields, and refuses too many.
+An element of a byte or two becomes an object of a hundred, so that without the count some bytes of
+a hostile request would cost a multiple of themselves. In an ordinary reader nothing is counted.
 """
 
 from __future__ import annotations
@@ -74,6 +78,21 @@ def _bad_length(name: str, length: int) -> NoReturn:
     raise MalformedError(f"{name} has the length {length}")
 
 
+class Allowance:
+    """How many elements a message may still have."""
+
+    __slots__ = ("_left", "_limit")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = self._left = limit
+
+    def take(self, count: int) -> None:
+        """Count elements. Raises MalformedError where they are too many."""
+        self._left -= count
+        if self._left < 0:
+            raise MalformedError(f"more than {self._limit} elements")
+
+
 def _check_tag_count(data: Buffer, offset: int, count: int) -> tuple[int, int]:
     """Give the number of tagged fields, each of which takes two bytes at least."""
     if count > 127:
@@ -90,9 +109,11 @@ def _read_tag(data: Buffer, offset: int) -> tuple[int, int, int]:
     return tag, offset, offset + size
 
 
-def skip_tags(data: Buffer, offset: int, count: int) -> int:
+def skip_tags(data: Buffer, offset: int, count: int, allowed: Allowance | None = None) -> int:
     """Skip tagged fields; `count` is the byte before `offset`. Gives the offset behind them."""
     count, offset = _check_tag_count(data, offset, count)
+    if allowed is not None:
+        allowed.take(count)
     for _ in range(count):
         _, _, offset = _read_tag(data, offset)
     return offset
@@ -103,6 +124,7 @@ def _bad_tag(tag: int) -> NoReturn:
 
 
 _NAMES = {
+    "Allowance": Allowance,
     "FAULTS": _FAULTS,
     "MalformedError": MalformedError,
     "bad_length": _bad_length,
@@ -115,15 +137,20 @@ _NAMES = {
 }
 
 
-def compile_reader(message_type: type[Message], version: int) -> Any:
-    """Generate `read(data, offset) -> (message, offset behind it)`."""
-    return _ReaderSource(message_type, version).compile(message_type)
+def compile_reader(message_type: type[Message], version: int, *, limited: bool = False) -> Any:
+    """Generate `read(data, offset) -> (message, offset behind it)`.
+
+    A `limited` one is `read(data, offset, max_elements)`.
+    """
+    return _ReaderSource(message_type, version, limited).compile(message_type)
 
 
 class _ReaderSource(Source):
-    def __init__(self, message_type: type[Message], version: int) -> None:
+    def __init__(self, message_type: type[Message], version: int, limited: bool) -> None:
         super().__init__(message_type, version)
         self.names.update(_NAMES)
+        self.limited = limited
+        self.allowed = ", allowed" if limited else ""  # as a further argument
         # Bytes are quicker to index and to decode, so that only records are worth a view.
         self.in_place = has_records(message_type)
         self.uses = count_uses(message_type, version)
@@ -135,8 +162,9 @@ class _ReaderSource(Source):
         self.struct(message_type, "message")
         copy = "memoryview(data)" if self.in_place else "bytes(data)"
         self.function(
-            "def read(data, p):",
+            f"def read(data, p{', limit' if self.limited else ''}):",
             [
+                *([" allowed = Allowance(limit)"] if self.limited else []),
                 f" if type(data) is not bytes: data = {copy}",
                 " end = len(data)",
                 " try:",
@@ -166,7 +194,7 @@ class _ReaderSource(Source):
         """Read a struct into `target`: by a function if it occurs more than once, or in place."""
         if self.uses[struct_type] > 1:
             self.flush()
-            self.add(f"{target}, p = {self.shared(struct_type)}(data, p)")
+            self.add(f"{target}, p = {self.shared(struct_type)}(data, p{self.allowed})")
         else:
             self.in_line(struct_type, target)
 
@@ -177,7 +205,7 @@ class _ReaderSource(Source):
             outer, self.lines = self.lines, []
             outer_indent, self.indent = self.indent, 1
             self.in_line(struct_type, "value")
-            heading = f"def {function}(data, p):"
+            heading = f"def {function}(data, p{self.allowed}):"
             self.function(heading, [" end = len(data)", *self.lines, " return value, p"])
             self.lines, self.indent = outer, outer_indent
         return self.functions_by_struct[struct_type]
@@ -194,7 +222,7 @@ class _ReaderSource(Source):
             if tagged:
                 values.update(self.tags(tagged))
             else:
-                self.add("if n: p = skip_tags(data, p, n)")
+                self.add(f"if n: p = skip_tags(data, p, n{self.allowed})")
         self.flush()
         arguments = [
             values.get(field.name) or self.initial(field) for field in struct_type.__fields__
@@ -274,6 +302,8 @@ class _ReaderSource(Source):
         size = max(1, smallest_size(element, self.version, self.flexible))
         self.add(f"if 0 <= n * {size} <= end - p:")
         self.indent += 1
+        if self.limited:
+            self.add("allowed.take(n)")
         if element.kind in FIXED_SIZES:
             unpackers = self.bind("arrays", _ARRAYS[element.kind])
             self.add(f"{target} = [*{unpackers}[n](data, p)]; p += n * {size}")
@@ -313,11 +343,12 @@ class _ReaderSource(Source):
             self.value(field.type, nullable, values[field.name], field.name, tagged=True)
             self.flush()
         self.function(
-            f"def {function}(data, p, n):",
+            f"def {function}(data, p, n{self.allowed}):",
             [
                 " end = len(data)",
                 *(f" {line}" for line in initial),
                 " count, p = check_tag_count(data, p, n)",
+                *([" allowed.take(count)"] if self.limited else []),
                 " for _ in range(count):",
                 "  tag, p, limit = read_tag(data, p)",
                 *self.lines,
@@ -327,6 +358,6 @@ class _ReaderSource(Source):
             ],
         )
         self.lines, self.indent = outer, outer_indent
-        self.add(f"if n: {', '.join(values.values())}, p = {function}(data, p, n)")
+        self.add(f"if n: {', '.join(values.values())}, p = {function}(data, p, n{self.allowed})")
         self.add(f"else: {'; '.join(initial)}")
         return values

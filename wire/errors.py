@@ -21,6 +21,10 @@ class CorruptRecordError(WireError):
     """A record batch whose size, magic, checksum or structure is wrong."""
 
 
+class MessageTooLargeError(WireError):
+    """A message of a message set that is larger than the caller takes."""
+
+
 class UnsupportedCompressionError(WireError):
     """A compression type that is unknown, or not allowed at this magic."""
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from kafkapy.wire.compile_reader import skip_tags
+from kafkapy.wire.compile_reader import Allowance, skip_tags
 from kafkapy.wire.errors import MalformedError
 from kafkapy.wire.schema import Buffer
 from kafkapy.wire.text import REPLACE
@@ -20,6 +20,8 @@ from kafkapy.wire.text import REPLACE
 _FIXED = struct.Struct(">hhi")
 _LENGTH = struct.Struct(">h")
 _CORRELATION_ID = struct.Struct(">i")
+# So far no tagged field of a header is defined, but each that comes takes time to skip.
+_MAX_TAGS = 1000
 
 
 class RequestHeader(msgspec.Struct, frozen=True):
@@ -97,4 +99,4 @@ def _read_client_id(frame: Buffer) -> tuple[str | None, int]:
 
 def _skip_tags(frame: Buffer, offset: int) -> int:
     count = frame[offset]
-    return skip_tags(frame, offset + 1, count) if count else offset + 1
+    return skip_tags(frame, offset + 1, count, Allowance(_MAX_TAGS)) if count else offset + 1

@@ -91,6 +91,8 @@ _BROKER = {
     "controller.quota.window.size.seconds": "The length of such a window.",
     "fetch.max.bytes": "The most that one fetch returns, whatever the client asks for.",
     "max.incremental.fetch.session.cache.slots": "How many fetch sessions are kept.",
+    "max.request.elements": "The most elements that the arrays of a request may have together; "
+    "one with more ends the connection.",
     "max.request.partition.size.limit": "How many partitions one page of a description has.",
     "quota.window.num": "Over how many windows a client's rate is averaged.",
     "quota.window.size.seconds": "The length of such a window.",

@@ -130,7 +130,8 @@ async def handle(request: ProduceRequest, context: RequestContext) -> ProduceRes
                 result.error_code = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
                 continue
             try:
-                appends.append(Append(log, _batch(data, request.transactional_id, context)))
+                batch = _batch(data, topic, request.transactional_id, context)
+                appends.append(Append(log, batch))
                 pending.append(result)
             except (ApiError, WireError, InvalidRecordError) as error:
                 _refuse(result, error)
@@ -178,7 +179,10 @@ def _refusal(topic: Topic | None, acks: int, context: RequestContext) -> ErrorCo
 
 
 def _batch(
-    data: PartitionProduceData, transactional_id: str | None, context: RequestContext
+    data: PartitionProduceData,
+    topic: Topic,
+    transactional_id: str | None,
+    context: RequestContext,
 ) -> Buffer:
     """Check what the version of the request says of its records; convert old ones."""
     records = data.records
@@ -196,7 +200,11 @@ def _batch(
     magic = magic_of(records)
     if magic > 1:
         raise InvalidRecordError(f"records of magic {magic} in a request that wants message sets")
-    return to_batch(records, max_bytes=context.broker.max_decompressed_bytes)
+    return to_batch(
+        records,
+        max_bytes=context.broker.max_decompressed_bytes,
+        max_message_bytes=topic.config.max_message_bytes,
+    )
 
 
 async def _admit(

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from kafkapy.errors import ApiError
 from kafkapy.server.context import Peer, RequestContext
 from kafkapy.wire.api import API, ApiKey, request_header_version, response_header_version
-from kafkapy.wire.compile import Reader, Writer, reader, writer
+from kafkapy.wire.compile import (
+    LimitedReader,
+    Reader,
+    Writer,
+    limited_reader,
+    reader,
+    writer,
+)
 from kafkapy.wire.headers import read_request_header
 from kafkapy.wire.schema import Buffer, Message, Versions
 
@@ -21,6 +28,10 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 # What precedes a response, by the version of its header: size, correlation id, no tagged fields.
 _HEADS = (struct.Struct(">ii"), struct.Struct(">iix"))
+
+# An element takes a byte at least: a smaller request needs no count to have fewer elements than
+# the least value that `max.request.elements` allows.
+_COUNTED_BYTES = 10_000
 
 Handler = Callable[[Any, RequestContext], Awaitable[Message | None]]
 # Answers the most ordinary requests of an API from their bytes; None where one is not ordinary.
@@ -45,6 +56,7 @@ class _Route(NamedTuple):
     """How one version of one API is read, handled and answered."""
 
     read: Reader[Any]
+    read_large: LimitedReader[Any]
     handle: Handler
     write: Writer[Any]
     head: struct.Struct
@@ -75,10 +87,12 @@ class Dispatcher:
                 return [encoded]
         header, body = read_request_header(frame, request_header_version)
         place = header.api_key, header.api_version
-        read, handle, write, head, response_type, version = self._routes.get(place) or self._route(
-            *place
-        )
-        request, _ = read(frame, body)
+        route = self._routes.get(place) or self._route(*place)
+        read, read_large, handle, write, head, response_type, version = route
+        if len(frame) <= _COUNTED_BYTES:
+            request, _ = read(frame, body)
+        else:
+            request, _ = read_large(frame, body, self._broker.max_request_elements)
         context = RequestContext(self._broker, peer, version, header.client_id)
         try:
             response = await handle(request, context)
@@ -101,6 +115,7 @@ class Dispatcher:
             # KIP-511: an unknown version is answered with the table, in the layout of version 0.
             return _Route(
                 lambda _, offset: (api.request(), offset),
+                lambda _, offset, limit: (api.request(), offset),
                 handler.handle,
                 writer(api.response, 0),
                 _HEADS[0],
@@ -111,6 +126,7 @@ class Dispatcher:
             self._shortcuts[key] = handler.shortcut
         route = self._routes[key, version] = _Route(
             reader(api.request, version),
+            lambda *where: limited_reader(api.request, version)(*where),  # when it is needed
             handler.handle,
             writer(api.response, version),
             _HEADS[response_header_version(key, version)],

@@ -11,6 +11,7 @@ from kafkapy.wire.compile import (
     decode_from,
     encode,
     encode_into,
+    limited_reader,
     reader,
     writer,
 )
@@ -307,6 +308,34 @@ def test_what_cannot_be_true_is_malformed(
 ) -> None:
     with pytest.raises(MalformedError, match=reason):
         decode(message_type, bytes.fromhex(encoded), version)
+
+
+@pytest.mark.parametrize(
+    ("message", "version", "count"),
+    [
+        (Arrays([1, 2], [UUID], ["a"], [Item(), Item()]), 0, 6),
+        (Arrays([1, 2], [UUID], ["a"], [Item(), Item()]), 1, 6),
+        (Holders([Holder(Item()), Holder()]), 1, 2),
+        (Tagged(1, "late", Item(1), [3, 4, 5]), 2, 6),
+        (Number(), 0, 0),
+    ],
+)
+def test_a_limited_reader_counts_the_elements_of_all_arrays_and_the_tagged_fields(
+    message: Message, version: int, count: int
+) -> None:
+    data = encode(message, version)
+    read = limited_reader(type(message), version)
+    assert read(data, 0, count) == (message, len(data))
+    if count:
+        with pytest.raises(MalformedError, match="more than"):
+            read(data, 0, count - 1)
+
+
+def test_a_limited_reader_counts_unknown_tagged_fields() -> None:
+    data = bytes.fromhex("05 02 63 00 64 00")
+    assert limited_reader(Number, 1)(data, 0, 2) == (Number(5), len(data))
+    with pytest.raises(MalformedError, match="more than 1 elements"):
+        limited_reader(Number, 1)(data, 0, 1)
 
 
 @pytest.mark.parametrize("encoded", ["7fffffff", "00000000 7fffffff", "00000000 00000000 7fffffff"])

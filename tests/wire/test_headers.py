@@ -115,3 +115,10 @@ def test_a_response_header_is_the_correlation_id(version: int, encoded: str) -> 
 def test_a_client_id_that_is_not_utf_8_is_replaced_as_by_java() -> None:
     header, _ = read_as(1, bytes.fromhex("0001 000b 00000007 0002 61ff"))
     assert header.client_id == "a\ufffd"
+
+
+def test_a_header_with_thousands_of_tagged_fields_is_malformed() -> None:
+    few = bytes.fromhex("0001 000b 00000007 ffff e807") + bytes(2) * 1000
+    assert read_as(2, few)[1] == len(few)
+    with pytest.raises(MalformedError, match="more than"):
+        read_as(2, bytes.fromhex("0001 000b 00000007 ffff e907") + bytes(2) * 1001)

@@ -19,6 +19,7 @@ from kafkapy.wire.compression import Compression, compress, decompress
 from kafkapy.wire.compression.lz4 import set_header_checksum
 from kafkapy.wire.errors import (
     CorruptRecordError,
+    MessageTooLargeError,
     UnsupportedCompressionError,
     UnsupportedVersionError,
 )
@@ -30,7 +31,7 @@ from kafkapy.wire.records.batch import (
     TIMESTAMP_TYPE_BIT,
     batches,
 )
-from kafkapy.wire.records.record import Record, build_batch, records_of
+from kafkapy.wire.records.record import MAX_RECORDS, Record, build_batch, records_of
 from kafkapy.wire.schema import Buffer
 
 _FRAME: Final = struct.Struct(">qiIbb")  # offset, size, checksum, magic, attributes
@@ -40,6 +41,7 @@ _CHECKED_OFFSET: Final = 4  # the checksum covers all that follows it
 _LENGTH: Final = struct.Struct(">i")
 _NULL: Final = _LENGTH.pack(-1)
 _MIN_MESSAGE_BYTES: Final = 14
+_NO_LIMIT: Final = 2**31 - 1
 _BODY: Final = (struct.Struct(">bb"), struct.Struct(">bbq"))
 
 
@@ -62,8 +64,9 @@ class _Message(NamedTuple):
 def records_of_message_set(data: Buffer, *, max_bytes: int) -> list[Record]:
     """Read the records of a message set; `max_bytes` bounds what compressed ones expand to.
 
-    At magic 0 a timestamp is -1. Raises CorruptRecordError, DecompressionError, or
-    UnsupportedCompressionError for a compression that these formats do not allow.
+    At magic 0 a timestamp is -1. Raises CorruptRecordError, for more than `MAX_RECORDS` too,
+    DecompressionError, or UnsupportedCompressionError for a compression that these formats do not
+    allow.
     """
     return _read_message_set(data, max_bytes)[0]
 
@@ -100,14 +103,20 @@ def build_message_set(
 
 
 def to_batch(
-    message_set: Buffer, *, base_offset: int = 0, max_bytes: int, level: int | None = None
+    message_set: Buffer,
+    *,
+    base_offset: int = 0,
+    max_bytes: int,
+    max_message_bytes: int = _NO_LIMIT,
+    level: int | None = None,
 ) -> bytes:
     """Convert a produced message set into one batch with the compression of its last wrapper.
 
-    Offsets count up from `base_offset`. Raises what `records_of_message_set` raises, and
+    Offsets count up from `base_offset`. Raises what `records_of_message_set` raises,
+    MessageTooLargeError for a message or wrapper of more than `max_message_bytes`, and
     CorruptRecordError for an empty set.
     """
-    records, compression = _read_message_set(message_set, max_bytes)
+    records, compression = _read_message_set(message_set, max_bytes, max_message_bytes)
     if not records:
         raise CorruptRecordError("a message set without messages")
     return build_batch(records, base_offset=base_offset, compression=compression, level=level)
@@ -135,18 +144,20 @@ def down_convert(data: Buffer, magic: int, *, max_bytes: int, level: int | None 
     return b"".join(pieces)
 
 
-def _read_message_set(data: Buffer, max_bytes: int) -> tuple[list[Record], int]:
+def _read_message_set(
+    data: Buffer, max_bytes: int, max_message_bytes: int = _NO_LIMIT
+) -> tuple[list[Record], int]:
     records: list[Record] = []
     compression: int = Compression.NONE
     room = max_bytes
-    for message in _messages(data):
+    for message in _messages(data, MAX_RECORDS, max_message_bytes):
         if not message.compression:
             records.append(message.to_record(message.offset))
             continue
         compression = message.compression
         inner = _unwrap(message, room)
         room -= len(inner)
-        records.extend(_inner_records(message, inner))
+        records.extend(_inner_records(message, inner, MAX_RECORDS - len(records)))
     return records, compression
 
 
@@ -160,8 +171,8 @@ def _unwrap(wrapper: _Message, max_bytes: int) -> bytes:
     return decompress(wrapper.compression, value, max_bytes)
 
 
-def _inner_records(wrapper: _Message, data: bytes) -> list[Record]:
-    messages = list(_messages(data))
+def _inner_records(wrapper: _Message, data: bytes, max_count: int) -> list[Record]:
+    messages = list(_messages(data, max_count))
     if not messages:
         raise CorruptRecordError("a compressed message without messages")
     if any(message.compression or message.magic != wrapper.magic for message in messages):
@@ -174,10 +185,15 @@ def _inner_records(wrapper: _Message, data: bytes) -> list[Record]:
     return records
 
 
-def _messages(data: Buffer) -> Iterator[_Message]:
+def _messages(
+    data: Buffer, max_count: int, max_message_bytes: int = _NO_LIMIT
+) -> Iterator[_Message]:
     view = memoryview(data)
     position = 0
     while position < len(view):
+        if not max_count:
+            raise CorruptRecordError(f"more than {MAX_RECORDS} messages in a set")
+        max_count -= 1
         if len(view) - position < _FRAME.size:
             raise CorruptRecordError("a message set that ends inside a message")
         offset, size, crc, magic, attributes = _FRAME.unpack_from(view, position)
@@ -187,6 +203,8 @@ def _messages(data: Buffer) -> Iterator[_Message]:
             raise CorruptRecordError(f"a message of {size} bytes")
         if magic not in (0, 1):
             raise CorruptRecordError(f"a message of magic {magic} in a message set")
+        if size > max_message_bytes - _FRAME_BYTES:
+            raise MessageTooLargeError(f"a message of {size + _FRAME_BYTES} bytes, above the limit")
         message = view[start:position]
         if zlib.crc32(message[_CHECKED_OFFSET:]) != crc:
             raise CorruptRecordError(f"wrong checksum in the message at offset {offset}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import struct
 from collections.abc import Mapping
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -21,6 +21,7 @@ from kafkapy.wire.error_codes import ErrorCode
 from kafkapy.wire.errors import MalformedError, WireError
 from kafkapy.wire.headers import RequestHeader, read_response_header, write_request_header
 from kafkapy.wire.messages.api_versions import ApiVersionsRequest, ApiVersionsResponse
+from kafkapy.wire.messages.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse
 from kafkapy.wire.messages.heartbeat import HeartbeatRequest, HeartbeatResponse
 from kafkapy.wire.messages.sasl_authenticate import (
     SaslAuthenticateRequest,
@@ -179,3 +180,25 @@ def test_a_handler_is_imported_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     asyncio.run(main())
     assert imported == ["kafkapy.handlers.fake"]
+
+
+def test_a_large_request_may_have_only_so_many_elements(handler: Handler) -> None:
+    handler.outcome = DeleteTopicsResponse()
+    broker = cast(Broker, SimpleNamespace(max_request_elements=10_000))
+    for count, is_answered in ((10_000, True), (10_001, False)):
+        asked = frame(DeleteTopicsRequest(topic_names=["t"] * count), 5, 2)
+        answering = Dispatcher(broker, TABLE).answer(asked, PEER)
+        if is_answered:
+            assert asyncio.run(answering)
+        else:
+            with pytest.raises(MalformedError, match="10000 elements"):
+                asyncio.run(answering)
+
+
+def test_a_large_request_of_an_unknown_version_of_api_versions_is_answered(
+    handler: Handler,
+) -> None:
+    handler.outcome = ApiVersionsResponse(error_code=ErrorCode.UNSUPPORTED_VERSION)
+    broker = cast(Broker, SimpleNamespace(max_request_elements=10_000))
+    asked = struct.pack(">hhihb", ApiKey.API_VERSIONS, 99, 42, -1, 0) + bytes(20_000)
+    assert asyncio.run(Dispatcher(broker, TABLE).answer(asked, PEER))

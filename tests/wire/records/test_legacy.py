@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kafkapy.wire.compression import Compression
+from kafkapy.wire.compression import Compression, compress
 from kafkapy.wire.compression.lz4 import set_header_checksum
 from kafkapy.wire.errors import (
     CorruptRecordError,
     DecompressionError,
+    MessageTooLargeError,
     UnsupportedCompressionError,
     UnsupportedVersionError,
     WireError,
@@ -23,7 +24,7 @@ from kafkapy.wire.records.legacy import (
     records_of_message_set,
     to_batch,
 )
-from kafkapy.wire.records.record import Record, build_batch, records_of
+from kafkapy.wire.records.record import MAX_RECORDS, Record, build_batch, records_of
 
 LIMIT = 1 << 20
 OLD_CODECS = [codec for codec in Compression if codec != Compression.ZSTD]
@@ -220,3 +221,25 @@ def test_random_messages_raise_nothing_but_wire_errors(
     for read in (records_of_message_set, to_batch):
         with contextlib.suppress(WireError):
             read(data, max_bytes=LIMIT)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("codec", [Compression.NONE, Compression.GZIP])
+def test_more_messages_than_are_ever_read_are_corrupt(codec: Compression) -> None:
+    few = build_message_set([Record()] * 2, 0)
+    inner = few * (MAX_RECORDS // 2) + few
+    data = message(b"\xff\xff\xff\xff" + _sized(inner, codec), magic=0, attributes=codec)
+    with pytest.raises(CorruptRecordError, match="more than"):
+        to_batch(inner if codec == Compression.NONE else data, max_bytes=len(inner))
+
+
+def _sized(data: bytes, codec: Compression) -> bytes:
+    value = compress(codec, data)
+    return struct.pack(">i", len(value)) + value
+
+
+@pytest.mark.parametrize("codec", [Compression.NONE, Compression.GZIP])
+def test_the_size_of_each_message_is_bounded(codec: Compression) -> None:
+    data = build_message_set([Record(value=b"v" * 100)], 1, compression=codec)
+    assert to_batch(data + data, max_bytes=LIMIT, max_message_bytes=len(data))
+    with pytest.raises(MessageTooLargeError):
+        to_batch(data + data, max_bytes=LIMIT, max_message_bytes=len(data) - 1)

@@ -21,6 +21,7 @@ from kafkapy.wire.records.batch import (
     verify_checksum,
 )
 from kafkapy.wire.records.record import (
+    MAX_RECORDS,
     OffsetAndTimestamp,
     Record,
     RecordsSummary,
@@ -248,3 +249,17 @@ def test_compaction_keeps_the_append_time() -> None:
     rewritten = rewrite_batch(parse_header(data), records_of(data, max_bytes=0)[1:])
     assert parse_header(rewritten).timestamp_type == LOG_APPEND_TIME
     assert records_of(rewritten, max_bytes=0) == [Record(1, 100)]
+
+
+def test_more_records_than_are_ever_read_are_corrupt() -> None:
+    data = bytes.fromhex("0c 00 00 00 01 01 00") * (MAX_RECORDS + 1)
+    batch = batch_with(compress(Compression.ZSTD, data), MAX_RECORDS + 1, Compression.ZSTD)
+    with pytest.raises(CorruptRecordError, match="records in a batch"):
+        records_of(batch, max_bytes=len(data))
+
+
+def test_all_headers_of_a_batch_are_bounded() -> None:
+    half = Record(headers=(("", None),) * (MAX_RECORDS // 2))
+    assert len(records_of(build_batch([half, half]), max_bytes=LIMIT)) == 2
+    with pytest.raises(CorruptRecordError, match="headers"):
+        records_of(build_batch([half, half, half]), max_bytes=LIMIT)
