@@ -25,7 +25,7 @@ async def handle(
     """Describe the one data directory with the partitions asked for, or with all."""
     broker = context.broker
     topics: dict[str, DescribeLogDirsTopic] = {}
-    for log in _logs(request, context):
+    for log in dict.fromkeys(_logs(request, context)):
         try:
             size_bytes = broker.engine.size_bytes(log)
         except StorageError:

@@ -31,24 +31,26 @@ _NOTHING = OffsetAndTimestamp(-1, -1, -1)
 async def handle(request: ListOffsetsRequest, context: RequestContext) -> ListOffsetsResponse:
     """Look up each partition by itself."""
     isolation = Isolation(request.isolation_level == 1)
-    seen: set[tuple[str, int]] = set()
-    topics = []
+    topics: dict[str, dict[int, ListOffsetsPartitionResponse]] = {}
     for asked in request.topics:
         topic = context.broker.image.topic(asked.name)
-        partitions = []
+        results = topics.setdefault(asked.name, {})
         for partition in asked.partitions:
-            place = (asked.name, partition.partition_index)
-            log = topic.partition(partition.partition_index) if topic else None
-            if place in seen:
-                result = _failed(partition, ErrorCode.INVALID_REQUEST)
+            index = partition.partition_index
+            log = topic.partition(index) if topic else None
+            if index in results:
+                # Once is the answer to all of them.
+                results[index] = _failed(partition, ErrorCode.INVALID_REQUEST)
             elif log is None:
-                result = _failed(partition, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+                results[index] = _failed(partition, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
             else:
-                result = await _partition(partition, log, isolation, context)
-            seen.add(place)
-            partitions.append(result)
-        topics.append(ListOffsetsTopicResponse(asked.name, partitions))
-    return ListOffsetsResponse(topics=topics)
+                results[index] = await _partition(partition, log, isolation, context)
+    return ListOffsetsResponse(
+        topics=[
+            ListOffsetsTopicResponse(name, list(results.values()))
+            for name, results in topics.items()
+        ]
+    )
 
 
 def _failed(partition: ListOffsetsPartition, code: ErrorCode) -> ListOffsetsPartitionResponse:

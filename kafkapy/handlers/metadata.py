@@ -46,7 +46,8 @@ async def handle(request: MetadataRequest, context: RequestContext) -> MetadataR
     else:
         may_create = request.allow_auto_topic_creation
         asked = [topic for topic in asked if topic.topic_id != ZERO_UUID] or asked
-        topics = [await _topic(each, may_create, context) for each in asked]
+        once = {(topic.name, topic.topic_id): topic for topic in asked}  # as Kafka answers
+        topics = [await _topic(each, may_create, context) for each in once.values()]
     for topic in topics:
         if topic.error_code != ErrorCode.UNKNOWN_TOPIC_ID:
             topic.topic_authorized_operations = operations

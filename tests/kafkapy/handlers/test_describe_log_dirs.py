@@ -44,3 +44,12 @@ def test_only_existing_partitions_that_were_asked_for_are_described() -> None:
         client.create("u")
         assert set(sizes(client, {"t": [1, 7, -1], "nope": [0]})) == {("t", 1)}
         assert sizes(client, {}) == {}
+
+
+def test_what_is_asked_for_twice_is_described_once() -> None:
+    with admin_client() as client:
+        client.create("t", 2)
+        asked = [DescribableLogDirTopic(topic="t", partitions=[1, 1])] * 2
+        [result] = client.call(DescribeLogDirsRequest(topics=asked), 4).results
+        [topic] = result.topics
+        assert [partition.partition_index for partition in topic.partitions] == [1]

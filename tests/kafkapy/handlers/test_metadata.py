@@ -133,3 +133,14 @@ def test_operations_are_told_when_asked_for(version: int) -> None:
         silent = ask(client, *asked, version=version)
         assert {topic.topic_authorized_operations for topic in silent.topics} == {NOT_ASKED}
         assert silent.cluster_authorized_operations == NOT_ASKED
+
+
+@pytest.mark.parametrize("version", [1, 13])
+def test_what_is_asked_for_twice_is_described_once(version: int) -> None:
+    with admin_client() as client:
+        topic_id = client.create("t")
+        by_name = ask(client, *[("t", ZERO_UUID)] * 3, version=version)
+        assert len(by_name.topics) == 1
+        if version >= 12:
+            assert len(ask(client, *[(None, topic_id)] * 3, version=version).topics) == 1
+            assert len(ask(client, *[(None, UNKNOWN_ID)] * 3, version=version).topics) == 1
