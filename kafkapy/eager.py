@@ -1,14 +1,14 @@
-"""Run a coroutine at once, and pay for a task only if it has to wait.
+"""Run a coroutine at once, and without a task.
 
-Most requests never wait: their coroutine runs to its end in the first step. Only one that
-suspends becomes a task, which takes over from where the first step stopped.
+Most requests never wait: their coroutine runs to its end in the first step. One that suspends goes
+on when what it waits for is there; where that is a `Signal`, in the same turn of the loop.
 """
 
 from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine
 from typing import Any, Generic, ParamSpec, TypeVar
 
 import msgspec
@@ -23,17 +23,99 @@ class Finished(msgspec.Struct, Generic[T], gc=False):
     value: T
 
 
-def start(coroutine: Coroutine[Any, Any, T]) -> Finished[T] | asyncio.Task[T]:
+class Signal(asyncio.Future[None]):
+    """A future without a value that can be heard at once.
+
+    The callbacks of a future run in the next turn of the loop; `heard` is called by `give`.
+    """
+
+    heard: Callable[[], object] | None = None
+
+    def give(self) -> None:
+        """Let what waits for the signal go on; once is enough."""
+        if not self.done():
+            self.set_result(None)
+            if self.heard is not None:
+                self.heard()
+
+
+class Unfinished(asyncio.Future[T]):
+    """A coroutine after its first step; as a future, it is done when the coroutine has ended.
+
+    `ended` is called at that very moment. `soon` is handed the next step when a signal is given.
+    Like a task, but there is no current one: the coroutine must not use what needs it
+    (`asyncio.timeout`, `asyncio.TaskGroup`).
+    """
+
+    def __init__(
+        self,
+        coroutine: Coroutine[Any, Any, T],
+        waits_for: asyncio.Future[Any] | None,
+        soon: Callable[[Callable[[], None]], object] | None = None,
+        ended: Callable[[Unfinished[T]], None] | None = None,
+    ) -> None:
+        super().__init__(loop=asyncio.get_running_loop())
+        self._coroutine = coroutine
+        self._soon = soon or self.get_loop().call_soon
+        self._ended = ended
+        self._is_cancelled = False
+        self._wait(waits_for)
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        """Cancel what the coroutine waits for; from there the cancellation comes to it."""
+        if self.done():
+            return False
+        waits_for = self._waits_for
+        if waits_for is None or not waits_for.cancel():
+            self._is_cancelled = True
+        elif isinstance(waits_for, Signal):
+            self._soon(self._step)
+        return True
+
+    def _wait(self, waits_for: asyncio.Future[Any] | None) -> None:
+        self._waits_for = waits_for
+        if waits_for is None:  # asyncio.sleep(0)
+            self.get_loop().call_soon(self._step)
+        elif isinstance(waits_for, Signal):
+            waits_for.heard = functools.partial(self._soon, self._step)
+        else:
+            waits_for.add_done_callback(self._step)
+
+    def _step(self, _: object = None) -> None:
+        self._waits_for = None
+        try:
+            if self._is_cancelled:
+                self._is_cancelled = False
+                waits_for = self._coroutine.throw(asyncio.CancelledError())
+            else:
+                waits_for = self._coroutine.send(None)
+        except StopIteration as end:
+            self.set_result(end.value)
+        except asyncio.CancelledError:
+            super().cancel()
+        except Exception as error:
+            self.set_exception(error)
+        else:
+            self._wait(waits_for)
+            return
+        if self._ended is not None:
+            self._ended(self)
+
+
+def start(
+    coroutine: Coroutine[Any, Any, T],
+    soon: Callable[[Callable[[], None]], object] | None = None,
+    ended: Callable[[Unfinished[T]], None] | None = None,
+) -> Finished[T] | Unfinished[T]:
     """Take the first step; what the coroutine raises in it is raised here.
 
-    The first step runs outside of any task, so until it has waited once the coroutine must not
-    use what needs the current one (`asyncio.timeout`, `asyncio.TaskGroup`).
+    Where it waits, `Unfinished` says what `soon` and `ended` are for.
     """
     try:
         waits_for = coroutine.send(None)
     except StopIteration as end:
         return Finished(end.value)
-    return asyncio.get_running_loop().create_task(_Rest(coroutine, waits_for))
+    return Unfinished(coroutine, waits_for, soon, ended)
 
 
 async def unbroken(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -55,37 +137,3 @@ def uninterrupted(
         return await unbroken(method(*args, **kwargs))
 
     return call
-
-
-class _Rest(Coroutine[Any, Any, T]):
-    """What follows the first step; a task must wait for the same as that step, before it goes on.
-
-    As an object of its own it hears of a cancellation that comes before the task's first step.
-    """
-
-    __slots__ = ("_coroutine", "_has_begun", "_waits_for")
-
-    def __init__(self, coroutine: Coroutine[Any, Any, T], waits_for: Any) -> None:
-        self._coroutine = coroutine
-        self._waits_for = waits_for
-        self._has_begun = False
-
-    def send(self, value: Any, /) -> Any:
-        if self._has_begun:
-            return self._coroutine.send(value)
-        self._has_begun = True
-        return self._waits_for
-
-    def throw(self, kind: Any, value: Any = None, traceback: Any = None, /) -> Any:
-        if not self._has_begun:
-            self._has_begun = True
-            # Cancel what is waited for; the cancellation comes back from there, as in any task.
-            if self._waits_for is not None and self._waits_for.cancel():
-                return self._waits_for
-        return self._coroutine.throw(kind if value is None else value)
-
-    def close(self) -> None:
-        self._coroutine.close()
-
-    def __await__(self) -> Generator[Any, Any, T]:
-        raise NotImplementedError("only a task runs this")

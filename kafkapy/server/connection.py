@@ -15,6 +15,7 @@ from typing import cast
 from kafkapy import eager
 from kafkapy.server.context import Peer
 from kafkapy.server.dispatch import CloseConnectionError, Dispatcher
+from kafkapy.server.waiting import Turn
 from kafkapy.wire.errors import WireError
 from kafkapy.wire.framing import FrameSplitter
 from kafkapy.wire.schema import Buffer
@@ -38,7 +39,8 @@ class Connection(asyncio.Protocol):
         "_out",
         "_out_bytes",
         "_reading_paused",
-        "_task",
+        "_turn",
+        "_waiting",
         "_writing_paused",
         "last_active",
         "listener",
@@ -53,6 +55,7 @@ class Connection(asyncio.Protocol):
         listener: str,
         max_request_bytes: int,
         loop: asyncio.AbstractEventLoop,
+        turn: Turn,
         opened: Callable[[Connection], Peer],
         closed: Callable[[Connection], None],
     ) -> None:
@@ -65,7 +68,8 @@ class Connection(asyncio.Protocol):
         self._frames = FrameSplitter(max_request_bytes)
         self._opened = opened
         self._closed = closed
-        self._task: asyncio.Task[list[Buffer] | None] | None = None
+        self._turn = turn
+        self._waiting: eager.Unfinished[list[Buffer] | None] | None = None
         self._out: list[Buffer] = []
         self._out_bytes = 0
         self._reading_paused = False
@@ -74,21 +78,21 @@ class Connection(asyncio.Protocol):
     @property
     def is_idle(self) -> bool:
         """Whether no request is in progress."""
-        return self._task is None
+        return self._waiting is None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
         self.peer = self._opened(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._task is not None:
-            self._task.cancel()
+        if self._waiting is not None:
+            self._waiting.cancel()
         self._closed(self)
 
     def data_received(self, data: bytes) -> None:
         self.last_active = self.loop.time()
         self._frames.feed(data)
-        if self._task is None and not self._writing_paused:
+        if self._waiting is None and not self._writing_paused:
             self._serve()
         elif self._frames.buffered_bytes > _MAX_WAITING_BYTES and not self._reading_paused:
             self._reading_paused = True
@@ -99,7 +103,7 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._writing_paused = False
-        if self._task is None:
+        if self._waiting is None:
             self._serve()
 
     def _serve(self) -> None:
@@ -109,13 +113,14 @@ class Connection(asyncio.Protocol):
                 frame = self._frames.next_frame()
                 if frame is None:
                     break
-                outcome = eager.start(self._dispatcher.answer(frame, self.peer))
-                if isinstance(outcome, asyncio.Task):
-                    self._task = outcome
-                    outcome.add_done_callback(self._finished)
+                answering = self._dispatcher.answer(frame, self.peer)
+                outcome = eager.start(answering, self._turn.add, self._finished)
+                if isinstance(outcome, eager.Unfinished):
+                    self._waiting = outcome
                     self._flush()
                     return
                 self._gather(outcome.value)
+            self._turn.run()
             self._flush()
         except (WireError, CloseConnectionError) as error:
             self._refuse(error)
@@ -127,11 +132,11 @@ class Connection(asyncio.Protocol):
             self._reading_paused = False
             self.transport.resume_reading()
 
-    def _finished(self, task: asyncio.Task[list[Buffer] | None]) -> None:
-        self._task = None
-        if task.cancelled():
+    def _finished(self, outcome: eager.Unfinished[list[Buffer] | None]) -> None:
+        self._waiting = None
+        if outcome.cancelled():
             return
-        error = task.exception()
+        error = outcome.exception()
         if isinstance(error, WireError | CloseConnectionError):
             self._refuse(error)
         elif error is not None:
@@ -139,7 +144,7 @@ class Connection(asyncio.Protocol):
             self.transport.close()
         elif not self.transport.is_closing():
             self.last_active = self.loop.time()
-            self._gather(task.result())
+            self._gather(outcome.result())
             self._serve()
 
     def _refuse(self, error: Exception) -> None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from kafkapy.server.connection import Connection
 from kafkapy.server.context import Peer
 from kafkapy.server.dispatch import Dispatcher
+from kafkapy.server.waiting import Turn
 
 _LOG = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class Listeners:
         self._servers: list[asyncio.Server] = []
         self._next_id = 0
         self._loop = asyncio.get_running_loop()
+        self._turn = Turn(self._loop)
         self._sweep: asyncio.TimerHandle | None = None
 
     @property
@@ -62,6 +64,7 @@ class Listeners:
                 endpoint.name,
                 self._max_request_bytes,
                 loop,
+                self._turn,
                 self._opened,
                 self._closed,
             )

@@ -193,7 +193,7 @@ class Target:
             raise FuzzError(f"{type(error).__name__}: {error}") from error
         return None if pieces is None else b"".join(pieces)
 
-    async def _patiently(self, task: asyncio.Task[Any]) -> Any:
+    async def _patiently(self, task: asyncio.Future[Any]) -> Any:
         for _ in range(_TURNS):
             await asyncio.sleep(0)
             if task.done():

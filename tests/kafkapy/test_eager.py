@@ -1,4 +1,4 @@
-"""Coroutines that are run at once, and become tasks only when they wait."""
+"""Coroutines that are run at once, without a task, and go on when what they wait for is there."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def run(request: pytest.FixtureRequest) -> Run:
     return chosen
 
 
-def test_a_coroutine_that_never_waits_makes_no_task(run: Run) -> None:
+def test_a_coroutine_that_never_waits_has_finished_at_once(run: Run) -> None:
     async def inner() -> int:
         return 7
 
@@ -55,25 +55,25 @@ def test_one_that_waits_goes_on_where_its_first_step_stopped(run: Run) -> None:
 
     async def outer() -> None:
         future = asyncio.get_running_loop().create_future()
-        task = eager.start(inner(future))
-        assert isinstance(task, asyncio.Task)
+        begun = eager.start(inner(future))
+        assert isinstance(begun, eager.Unfinished)
         assert steps == ["first"]
         future.set_result(1)
-        assert await task == 2
+        assert await begun == 2
         assert steps == ["first", "second"]
 
     run(outer())
 
 
-def test_one_that_yields_to_the_loop_becomes_a_task(run: Run) -> None:
+def test_one_that_yields_to_the_loop_goes_on_in_its_next_turn(run: Run) -> None:
     async def inner() -> str:
         await asyncio.sleep(0)
         return "done"
 
     async def outer() -> None:
-        task = eager.start(inner())
-        assert isinstance(task, asyncio.Task)
-        assert await task == "done"
+        begun = eager.start(inner())
+        assert isinstance(begun, eager.Unfinished)
+        assert await begun == "done"
 
     run(outer())
 
@@ -89,24 +89,24 @@ def test_an_error_of_what_it_waits_for_reaches_the_coroutine(run: Run) -> None:
 
     async def outer() -> None:
         future = asyncio.get_running_loop().create_future()
-        task = eager.start(inner(future))
-        assert isinstance(task, asyncio.Task)
+        begun = eager.start(inner(future))
+        assert isinstance(begun, eager.Unfinished)
         future.set_exception(KeyError())
-        assert await task == "caught"
+        assert await begun == "caught"
 
     run(outer())
 
 
-def test_an_error_of_a_later_step_is_the_task_s(run: Run) -> None:
+def test_an_error_of_a_later_step_is_its_outcome(run: Run) -> None:
     async def inner() -> None:
         await asyncio.sleep(0)
         raise KeyError("later step")
 
     async def outer() -> None:
-        task = eager.start(inner())
-        assert isinstance(task, asyncio.Task)
+        begun = eager.start(inner())
+        assert isinstance(begun, eager.Unfinished)
         with pytest.raises(KeyError, match="later step"):
-            await task
+            await begun
 
     run(outer())
 
@@ -122,13 +122,13 @@ def test_a_cancelled_one_ends_and_cleans_up(run: Run, turns: int) -> None:
             ended.append("cleaned up")
 
     async def outer() -> None:
-        task = eager.start(inner(asyncio.get_running_loop().create_future()))
-        assert isinstance(task, asyncio.Task)
+        begun = eager.start(inner(asyncio.get_running_loop().create_future()))
+        assert isinstance(begun, eager.Unfinished)
         for _ in range(turns):
             await asyncio.sleep(0)
-        task.cancel()
-        await asyncio.wait([task])
-        assert task.cancelled()
+        begun.cancel()
+        await asyncio.wait([begun])
+        assert begun.cancelled()
 
     run(outer())
     assert ended == ["cleaned up"]
@@ -141,11 +141,11 @@ def test_a_cancellation_cancels_what_it_waits_for(run: Run) -> None:
         async def inner() -> None:
             await future
 
-        task = eager.start(inner())
-        assert isinstance(task, asyncio.Task)
+        begun = eager.start(inner())
+        assert isinstance(begun, eager.Unfinished)
         await asyncio.sleep(0)
-        task.cancel()
-        await asyncio.wait([task])
+        begun.cancel()
+        await asyncio.wait([begun])
         assert future.cancelled()
 
     run(outer())
@@ -160,10 +160,65 @@ def test_one_that_survives_a_cancellation_goes_on(run: Run) -> None:
         return "survived"
 
     async def outer() -> None:
-        task = eager.start(inner(asyncio.get_running_loop().create_future()))
-        assert isinstance(task, asyncio.Task)
+        begun = eager.start(inner(asyncio.get_running_loop().create_future()))
+        assert isinstance(begun, eager.Unfinished)
         await asyncio.sleep(0)
-        task.cancel()
-        assert await task == "survived"
+        begun.cancel()
+        assert await begun == "survived"
+
+    run(outer())
+
+
+def test_a_signal_is_heard_and_the_end_told_without_a_turn_of_the_loop(run: Run) -> None:
+    async def inner(signal: eager.Signal) -> str:
+        await signal
+        return "heard"
+
+    async def outer() -> None:
+        signal = eager.Signal()
+        steps: list[Callable[[], None]] = []
+        ended: list[eager.Unfinished[str]] = []
+        begun = eager.start(inner(signal), steps.append, ended.append)
+        assert isinstance(begun, eager.Unfinished)
+        signal.give()
+        signal.give()
+        assert not begun.done()
+        [step] = steps
+        step()
+        assert ended == [begun]
+        assert begun.result() == "heard"
+
+    run(outer())
+
+
+def test_a_task_hears_a_signal_too(run: Run) -> None:
+    async def outer() -> None:
+        signal = eager.Signal()
+        asyncio.get_running_loop().call_soon(signal.give)
+        await signal
+
+    run(outer())
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_one_that_waits_for_a_signal_can_be_cancelled(run: Run, given: bool) -> None:
+    async def outer() -> None:
+        signal = eager.Signal()
+
+        async def inner() -> None:
+            await signal
+
+        steps: list[Callable[[], None]] = []
+        begun = eager.start(inner(), steps.append)
+        assert isinstance(begun, eager.Unfinished)
+        if given:
+            signal.give()
+        assert begun.cancel()
+        for step in steps:
+            step()
+        assert begun.cancelled()
+        assert not begun.cancel()
+        signal.give()
+        assert len(steps) == 1
 
     run(outer())

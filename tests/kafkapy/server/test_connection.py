@@ -10,9 +10,11 @@ from typing import Any, cast
 
 import pytest
 
+from kafkapy.eager import Signal
 from kafkapy.server.connection import Connection
 from kafkapy.server.context import Peer
 from kafkapy.server.dispatch import CloseConnectionError, Dispatcher
+from kafkapy.server.waiting import Turn
 from kafkapy.wire.errors import MalformedError
 from kafkapy.wire.schema import Buffer
 
@@ -30,9 +32,11 @@ class Transport(asyncio.Transport):
         self.closing = False
         self.protocol: Connection
         self.limit_bytes = 65536
+        self.writes: list[bytes] = []
 
     def write(self, data: Buffer) -> None:
         self.written += data
+        self.writes.append(bytes(data))
         if len(self.written) > self.limit_bytes:
             self.protocol.pause_writing()
 
@@ -59,12 +63,14 @@ class Transport(asyncio.Transport):
 
 
 class Echo:
-    """Answers a frame with itself; `wait` holds until it is released, others are mistakes."""
+    """Answers a frame with itself; `wait` holds until it is released, `hear` until someone says
+    `give`, others are mistakes."""
 
     def __init__(self) -> None:
         self.seen: list[bytes] = []
         self.release = asyncio.get_running_loop().create_future()
         self.cancelled = False
+        self.signal = Signal()
 
     async def answer(self, frame: Buffer, peer: Peer) -> list[Buffer] | None:
         frame = bytes(frame)
@@ -75,6 +81,10 @@ class Echo:
             except asyncio.CancelledError:
                 self.cancelled = True
                 raise
+        if frame == b"hear":
+            await self.signal
+        if frame == b"give":
+            self.signal.give()
         if frame.endswith(b"malformed"):
             raise MalformedError("as asked")
         if frame.endswith(b"close"):
@@ -89,17 +99,21 @@ def framed(*frames: bytes) -> bytes:
 
 
 class Wired:
-    """A connection between a fake transport and a fake dispatcher."""
+    """A connection between a fake transport and a fake dispatcher; `beside` another one."""
 
-    def __init__(self) -> None:
-        self.echo = Echo()
+    def __init__(self, beside: Wired | None = None) -> None:
+        self.echo = beside.echo if beside else Echo()
         self.transport = Transport()
+        if beside:
+            self.transport.writes = beside.transport.writes
         self.is_open = True
+        self.turn = beside.turn if beside else Turn(asyncio.get_running_loop())
         self.connection = Connection(
             cast(Dispatcher, self.echo),
             "PLAINTEXT",
             MAX_REQUEST_BYTES,
             asyncio.get_running_loop(),
+            self.turn,
             lambda _: Peer(1, "client", "here", 9092, "PLAINTEXT"),
             self._close,
         )
@@ -147,6 +161,27 @@ async def test_pipelined_requests_are_answered_in_order_around_one_that_waits() 
     wired.echo.release.set_result(None)
     await settle()
     assert wired.written() == framed(b"wait two", b"three", b"four")
+
+
+@in_loop
+async def test_who_is_woken_is_answered_at_once_and_before_who_woke_it() -> None:
+    hearing = Wired()
+    giving = Wired(beside=hearing)
+    hearing.receive(framed(b"hear", b"next"))
+    giving.receive(framed(b"give", b"one"))
+    assert giving.transport.writes == [framed(b"hear", b"next"), framed(b"give", b"one")]
+
+
+@in_loop
+async def test_a_connection_that_is_lost_is_woken_no_more() -> None:
+    hearing = Wired()
+    giving = Wired(beside=hearing)
+    hearing.receive(framed(b"hear"))
+    hearing.connection.connection_lost(None)
+    giving.receive(framed(b"give"))
+    await settle()
+    assert hearing.written() == b""
+    assert hearing.connection.is_idle
 
 
 @in_loop
