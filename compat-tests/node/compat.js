@@ -1,5 +1,4 @@
-#!/usr/bin/env node
-// One scenario with KafkaJS: compat.js BOOTSTRAP SCENARIO NAME.
+// One scenario with KafkaJS: node compat.js BOOTSTRAP SCENARIO NAME.
 // What was seen is printed as one line of JSON; a failure is an exit status other than 0.
 'use strict'
 

@@ -16,14 +16,14 @@ OTHERWISE = {
 
 
 @pytest.fixture(scope="session")
-def program() -> Path:
+def program() -> tuple[str | Path, ...]:
     """The program, once what it needs is installed as the lock file says."""
     if reason := process.missing("node", "npm"):
         pytest.skip(reason)
     lock, installed = HERE / "package-lock.json", HERE / "node_modules" / ".package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
         process.run(["npm", "ci", "--ignore-scripts"], cwd=HERE)
-    return HERE / "compat.js"
+    return "node", HERE / "compat.js"
 
 
 @pytest.mark.parametrize("scenario", programs.played(HERE, "node"))
