@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Collection
 from typing import TypeVar
@@ -54,7 +53,6 @@ class GroupCoordinator:
         """
         self._engine = engine
         self._ensure_topic = ensure_topic
-        self._starting = asyncio.Lock()
         self._runtime: Runtime[GroupShard] = Runtime(
             engine,
             clock,
@@ -69,10 +67,7 @@ class GroupCoordinator:
 
     async def ensure_started(self) -> None:
         """Be the coordinator of all groups, at first use with a new topic."""
-        if not self._runtime.is_started:
-            async with self._starting:
-                if not self._runtime.is_started:
-                    await self._runtime.start(await self._ensure_topic())
+        await self._runtime.ensure_started(self._ensure_topic)
 
     async def close(self) -> None:
         """Tell everybody who waits to look for another coordinator."""

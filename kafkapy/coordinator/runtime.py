@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import enum
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, Protocol, TypeVar
 
 from kafkapy.clock import Clock
@@ -109,6 +109,7 @@ class Runtime(Generic[M]):
         self._shards: dict[int, Shard[M]] = {}
         self._partition_count = 0
         self._expiries: set[asyncio.Task[None]] = set()
+        self._starting = asyncio.Lock()
 
     @property
     def is_started(self) -> bool:
@@ -130,6 +131,13 @@ class Runtime(Generic[M]):
         self._shards = {shard.log.log_id.partition: shard for shard in shards}
         for shard in shards:
             await self._load(shard)
+
+    async def ensure_started(self, logs: Callable[[], Awaitable[Sequence[LogId]]]) -> None:
+        """Start at the first call, with what `logs` gives."""
+        if not self.is_started:
+            async with self._starting:
+                if not self.is_started:
+                    await self.start(await logs())
 
     async def _load(self, shard: Shard[M]) -> None:
         machine = shard.machine

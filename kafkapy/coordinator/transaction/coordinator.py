@@ -64,7 +64,6 @@ class TransactionCoordinator:
         self._engine = engine
         self._ensure_topic = ensure_topic
         self._next_producer_id = next_producer_id
-        self._starting = asyncio.Lock()
         self._completions: dict[str, asyncio.Task[None]] = {}
         self._runtime: Runtime[TransactionShard] = Runtime(
             engine,
@@ -80,10 +79,7 @@ class TransactionCoordinator:
 
     async def ensure_started(self) -> None:
         """Be the coordinator of all transactional ids, at first use with a new topic."""
-        if not self._runtime.is_started:
-            async with self._starting:
-                if not self._runtime.is_started:
-                    await self._runtime.start(await self._ensure_topic())
+        await self._runtime.ensure_started(self._ensure_topic)
 
     async def close(self) -> None:
         """Stop; what is decided and not finished will be at the next start."""
