@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 
 import pytest
@@ -37,22 +36,6 @@ async def read(consumer: AIOKafkaConsumer, count: int) -> list:
     return [await consumer.getone() for _ in range(count)]
 
 
-@pytest.mark.parametrize("acks", [0, 1, "all"])
-@pytest.mark.scenario("acks")
-def test_what_is_sent_is_read_in_order_at_every_acks(acks, bootstrap, unique, play):
-    async def scenario():
-        name = unique("topic")
-        await create(bootstrap, name)
-        async with started(AIOKafkaProducer(bootstrap_servers=bootstrap, acks=acks)) as producer:
-            for i in range(20):
-                await producer.send_and_wait(name, b"%d" % i)
-        async with reader(bootstrap, name) as consumer:
-            records = await read(consumer, 20)
-        assert [record.value for record in records] == [b"%d" % i for i in range(20)]
-
-    play(scenario())
-
-
 @pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
 @pytest.mark.scenario("codecs", "idempotence")
 def test_each_codec_comes_back_as_it_went(codec, bootstrap, unique, play):
@@ -71,25 +54,6 @@ def test_each_codec_comes_back_as_it_went(codec, bootstrap, unique, play):
             records = await read(consumer, 30)
         assert [record.value for record in records] == [b"%d" % i * 300 for i in range(30)]
         assert [record.timestamp for record in records] == [1000 + i for i in range(30)]
-
-    play(scenario())
-
-
-@pytest.mark.scenario("headers", "tombstones", "large")
-def test_headers_tombstones_and_large_records_come_back(bootstrap, unique, play):
-    async def scenario():
-        name, large = unique("topic"), b"x" * 900_000
-        await create(bootstrap, name)
-        client = AIOKafkaProducer(bootstrap_servers=bootstrap, max_request_size=2_000_000)
-        async with started(client) as producer:
-            await producer.send_and_wait(name, b"v", headers=[("a", b"1"), ("b", b"")])
-            await producer.send_and_wait(name, None, key=b"gone")
-            await producer.send_and_wait(name, large)
-        async with reader(bootstrap, name) as consumer:
-            first, gone, big = await read(consumer, 3)
-        assert first.headers == (("a", b"1"), ("b", b""))
-        assert (gone.key, gone.value) == (b"gone", None)
-        assert big.value == large
 
     play(scenario())
 
@@ -127,30 +91,6 @@ def test_seeks_times_and_bounds(bootstrap, unique, play):
             consumer.seek(partition, 1000)
             with pytest.raises(OffsetOutOfRangeError):
                 await consumer.getone()
-
-    play(scenario())
-
-
-@pytest.mark.scenario("groups", "commits")
-def test_a_group_shares_commits_and_resumes(bootstrap, unique, play):
-    async def scenario():
-        name, group = unique("topic"), unique("group")
-        await create(bootstrap, name, 4)
-        fast = {"group_id": group, "session_timeout_ms": 6000, "heartbeat_interval_ms": 300}
-        async with started(AIOKafkaProducer(bootstrap_servers=bootstrap)) as producer:
-            for i in range(8):
-                await producer.send_and_wait(name, b"%d" % i, partition=i % 4)
-        async with reader(bootstrap, name, **fast) as one:
-            assert len(await read(one, 8)) == 8
-            await one.commit()
-            kept = await one.committed(TopicPartition(name, 0))
-            assert kept == 2
-            async with reader(bootstrap, name, **fast) as two:
-                while [len(one.assignment()), len(two.assignment())] != [2, 2]:
-                    await one.getmany(timeout_ms=100)
-        async with reader(bootstrap, name, **fast) as third:
-            with pytest.raises(asyncio.TimeoutError):
-                await asyncio.wait_for(third.getone(), 2)
 
     play(scenario())
 
