@@ -13,14 +13,22 @@ from pathlib import Path
 
 from harness import reference
 
-from bench import embedded, report, rows, scale, systems
+from bench import embedded, latency, report, rows, scale, systems, transactions, upkeep
 from bench.measuring import Row, Sizes
-from bench.report import Results
+from bench.results import Results
 from bench.systems import SYSTEMS
 
-# In the order in which they run. The first is right after the start of the process, and of those
-# after it the ones come last that leave a broker with much to hold.
-ROWS: dict[str, Row] = {**rows.ROWS, **scale.ROWS, **embedded.ROWS}
+_ALL: dict[str, Row] = {
+    **rows.ROWS,
+    **transactions.ROWS,
+    **latency.ROWS,
+    **scale.ROWS,
+    **upkeep.ROWS,
+    **embedded.ROWS,
+}
+# In the order in which they run: that of the titles. The first is right after the start of the
+# process, and of those after it the ones come last that leave a broker with much to hold.
+ROWS: dict[str, Row] = {name: _ALL[name] for name in report.TITLES}
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -64,6 +72,7 @@ def measure(arguments: argparse.Namespace, names: Sequence[str], results: Result
     """Run all rounds; every system starts anew in each, and they take turns at going first."""
     sizes = Sizes().scaled(arguments.scale)
     wanted = [name for name in ROWS if not arguments.rows or name in arguments.rows]
+    frequent = [name for name in wanted if name not in report.ONCE]
     with tempfile.TemporaryDirectory(dir=arguments.directory, prefix="bench-") as scratch:
         for name in names:  # one start of each that does not count: caches of bytecode and of files
             warm_up(name, Path(scratch) / f"{name}-warm-up")
@@ -72,7 +81,7 @@ def measure(arguments: argparse.Namespace, names: Sequence[str], results: Result
             for name in [*names[turn:], *names[:turn]]:
                 directory = Path(scratch) / f"{name}-{round_}"
                 with SYSTEMS[name](directory) as system:
-                    for row in wanted:
+                    for row in wanted if round_ == 0 else frequent:
                         run_row(row, system, sizes, results, round_ + 1)
                 shutil.rmtree(directory, ignore_errors=True)
 
@@ -87,7 +96,7 @@ def run_row(row: str, system: systems.System, sizes: Sizes, results: Results, ro
     """Run one row on one system; where it fails the figure is missing, and a note says why."""
     try:
         for sample in ROWS[row](system, sizes):
-            results.add(system.name, sample)
+            results.add(row, system.name, sample)
             value = f"{report.shown(sample.value)} {sample.unit}"
             print(f"[{round_}] {system.name:8} {sample.label}: {value}", file=sys.stderr)
     except (AssertionError, OSError, RuntimeError) as error:
@@ -107,7 +116,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     measure(arguments, available(arguments.only or (), results), results)
     print(report.as_text(results))
     if arguments.markdown:
-        arguments.markdown.write_text(report.as_markdown(results, arguments.rounds, ROWS))
+        arguments.markdown.write_text(
+            report.as_markdown(results, arguments.rounds, arguments.scale, ROWS)
+        )
     return 0
 
 

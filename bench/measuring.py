@@ -13,7 +13,10 @@ from bench.systems import System
 
 @dataclass
 class Sizes:
-    """How much work each row does; `scaled` keeps the proportions."""
+    """How much work each row does; `scaled` keeps the proportions.
+
+    The numbers of connections and partitions stay, unless there is hardly any work for them.
+    """
 
     small_records: int = 500_000
     large_records: int = 100_000
@@ -27,6 +30,9 @@ class Sizes:
     partition_requests: int = 20_000
     log_mb: tuple[int, int] = (16, 512)
     reads: int = 3_000
+    transactions: int = 2_000
+    compacted_mb: int = 1_000
+    restarted_partitions: int = 2_000
 
     def scaled(self, factor: float) -> Sizes:
         return Sizes(
@@ -36,23 +42,38 @@ class Sizes:
             pipelined_requests=int(self.pipelined_requests * factor),
             bulk_mb=int(self.bulk_mb * factor),
             latency_s=self.latency_s * factor,
-            connections=int(self.connections * factor),
-            active_connections=max(1, int(self.active_connections * factor)),
-            partitions=(*self.partitions[:-1], max(101, int(self.partitions[-1] * factor))),
+            connections=min(self.connections, int(self.connections * factor * 10)),
+            active_connections=min(
+                self.active_connections, int(self.active_connections * factor * 10)
+            ),
+            partitions=(
+                *self.partitions[:-1],
+                min(self.partitions[-1], int(self.partitions[-1] * factor * 10)),
+            ),
             partition_requests=int(self.partition_requests * factor),
             log_mb=(self.log_mb[0], int(self.log_mb[1] * factor)),
             reads=int(self.reads * factor),
+            transactions=int(self.transactions * factor),
+            compacted_mb=max(64, int(self.compacted_mb * factor)),
+            restarted_partitions=max(1, int(self.restarted_partitions * factor)),
         )
 
 
 @dataclass
 class Sample:
-    """One figure: `cpu_s` are the broker's CPU seconds for the work behind it."""
+    """One figure: `cpu_s` are the broker's CPU seconds for the work behind it, which was `count`
+    times the same."""
 
     label: str
     unit: str
     value: float
     cpu_s: float | None = None
+    count: int = 1
+
+    @property
+    def cpu_s_each(self) -> float | None:
+        """CPU seconds of the broker for each of the things that were done."""
+        return None if self.cpu_s is None else self.cpu_s / max(self.count, 1)
 
 
 Row = Callable[[System, Sizes], Iterator[Sample]]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import socket
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import crc32c
 
-PRODUCE, FETCH, METADATA, API_VERSIONS, CREATE_TOPICS = 0, 1, 3, 18, 19
+PRODUCE, FETCH, METADATA, API_VERSIONS, CREATE_TOPICS, ALTER_CONFIGS = 0, 1, 3, 18, 19, 44
+_TOPIC, _SET = 2, 0  # a kind of resource, and what is done with a setting of it
 
 
 def varint(value: int) -> bytes:
@@ -23,11 +24,12 @@ def varint(value: int) -> bytes:
     return bytes(out)
 
 
-def batch(value: bytes, count: int) -> bytes:
+def batch(value: bytes, count: int, keys: Sequence[bytes] = ()) -> bytes:
     """Encode `count` records of the same value in one batch without compression."""
     records = bytearray()
     for i in range(count):
-        body = b"\0\0" + varint(i) + varint(-1) + varint(len(value)) + value + b"\0"
+        key = varint(len(keys[i])) + keys[i] if keys else varint(-1)
+        body = b"\0\0" + varint(i) + key + varint(len(value)) + value + b"\0"
         records += varint(len(body)) + body
     now_ms = time.time_ns() // 1_000_000
     # attributes, last offset delta, first and last time, no producer, number of records
@@ -52,10 +54,12 @@ def produce_frame(topic: str, records: bytes, acks: int = 1, partition: int = 0)
     return frame(PRODUCE, 7, body + struct.pack(">iii", 1, partition, len(records)) + records)
 
 
-def fetch_frame(topic: str, offset: int, max_bytes: int, max_wait_ms: int = 500) -> bytes:
+def fetch_frame(
+    topic: str, offset: int, max_bytes: int, max_wait_ms: int = 500, partition: int = 0
+) -> bytes:
     # Version 4 is the oldest that Kafka 4 answers; it has no sessions.
     body = struct.pack(">iiiibi", -1, max_wait_ms, 1, max_bytes, 0, 1) + text(topic)
-    return frame(FETCH, 4, body + struct.pack(">iiqi", 1, 0, offset, max_bytes))
+    return frame(FETCH, 4, body + struct.pack(">iiqi", 1, partition, offset, max_bytes))
 
 
 class Connection:
@@ -108,14 +112,29 @@ def produce_until_acknowledged(connection: Connection, topic: str, timeout_s: fl
     raise TimeoutError(f"no record was acknowledged within {timeout_s:g} s")
 
 
-def create_topic(connection: Connection, topic: str, partitions: int) -> None:
+def create_topic(
+    connection: Connection, topic: str, partitions: int, config: Mapping[str, str] | None = None
+) -> None:
     """Create a topic with one replica."""
+    settings = b"".join(text(key) + text(value) for key, value in (config or {}).items())
     # Version 2 is the oldest that Kafka 4 answers.
-    body = struct.pack(">i", 1) + text(topic) + struct.pack(">ihii", partitions, 1, 0, 0)
+    body = struct.pack(">i", 1) + text(topic) + struct.pack(">ihi", partitions, 1, 0)
+    body += struct.pack(">i", len(config or {})) + settings
     answer = connection.call(frame(CREATE_TOPICS, 2, body + struct.pack(">ib", 60_000, 0)))
     (error,) = struct.unpack_from(">h", answer, 4 + 4 + 4 + 2 + len(topic))
     if error:
         raise RuntimeError(f"the topic was not created: error {error}")
+
+
+def configure_topic(connection: Connection, topic: str, config: Mapping[str, str]) -> None:
+    """Change settings of a topic."""
+    body = struct.pack(">ib", 1, _TOPIC) + text(topic) + struct.pack(">i", len(config))
+    for key, value in config.items():
+        body += text(key) + struct.pack(">b", _SET) + text(value)
+    answer = connection.call(frame(ALTER_CONFIGS, 0, body + b"\0"))
+    (error,) = struct.unpack_from(">h", answer, 4 + 4 + 4)
+    if error:
+        raise RuntimeError(f"the topic was not configured: error {error}")
 
 
 def produce_to_each(
@@ -125,10 +144,10 @@ def produce_to_each(
     deadline = time.monotonic() + timeout_s
     waiting = list(requests)
     while waiting:
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{len(waiting)} partitions took no record in {timeout_s:g} s")
         refused = []
         for at in range(len(waiting) + 16):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"not all partitions took a record in {timeout_s:g} s")
             if at < len(waiting):
                 connection.send(waiting[at])
             if at >= 16 and produce_error(connection.receive(), topic):

@@ -4,37 +4,15 @@ from __future__ import annotations
 
 import datetime
 import platform
-import statistics
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from harness import process, reference
 
 import kafkapy
-from bench import systems
-from bench.measuring import Sample
-
-OTHERS = ("Kafka", "kfake")
-OURS = "kafkapy"
-
-
-@dataclass
-class Results:
-    """One sample per round of each label and system, and what went wrong."""
-
-    samples: dict[str, dict[str, list[Sample]]] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-
-    def add(self, system: str, sample: Sample) -> None:
-        self.samples.setdefault(sample.label, {}).setdefault(system, []).append(sample)
-
-    @property
-    def systems(self) -> list[str]:
-        """The systems that were measured, ours last."""
-        seen = {name for by_system in self.samples.values() for name in by_system}
-        return [name for name in (*OTHERS, OURS) if name in seen]
+from bench import systems, targets
+from bench.results import OURS, Results
 
 
 def shown(value: float | None) -> str:
@@ -47,46 +25,63 @@ def shown(value: float | None) -> str:
     return f"{value:.{digits}f}"
 
 
-def median(samples: Sequence[Sample], attribute: str) -> float | None:
-    values = [value for s in samples if (value := getattr(s, attribute)) is not None]
-    return statistics.median(values) if values else None
+def duration(seconds: float | None) -> str:
+    """Three significant figures in the unit that suits them."""
+    if seconds is None:
+        return "-"
+    for unit, factor in (("s", 1), ("ms", 1e3)):
+        if seconds * factor >= 1:
+            return f"{shown(seconds * factor)} {unit}"
+    return f"{shown(seconds * 1e6)} µs"
 
 
 def ratio(ours: float | None, theirs: float | None) -> str:
     return "-" if ours is None or not theirs else f"{ours / theirs:.2f}"
 
 
-def table(results: Results, attribute: str) -> list[tuple[str, ...]]:
-    """Give the medians of each system and the ratios of ours to the others."""
+def table(results: Results, labels: Iterable[str]) -> list[tuple[str, ...]]:
+    """Give the medians of each system and the ratios of ours to the others; the same of CPU.
+
+    The ratio of CPU is that of all the work; the figure before it is ours for one of its parts.
+    """
     names = results.systems
     others = [name for name in names if name != OURS] if OURS in names else []
-    rows = [("work", "unit", *names, *(f"{OURS} / {name}" for name in others))]
-    for label, by_system in results.samples.items():
-        medians = {name: median(by_system.get(name, ()), attribute) for name in names}
-        if any(value is not None for value in medians.values()):
-            unit = next(sample.unit for samples in by_system.values() for sample in samples)
-            figures = [shown(medians[name]) for name in names]
-            ratios = [ratio(medians[OURS], medians[name]) for name in others]
-            rows.append((label, "s" if attribute == "cpu_s" else unit, *figures, *ratios))
+    rows = [
+        (
+            *("work", "unit", *names, *(f"/ {name}" for name in others)),
+            *("CPU each", *(f"CPU / {name}" for name in others)),
+        )
+    ]
+    for label in labels:
+        medians = {name: results.median(label, name, "value") for name in names}
+        cpu_s = {name: results.median(label, name, "cpu_s") for name in names}
+        rows.append(
+            (
+                *(label, results.unit(label), *(shown(medians[name]) for name in names)),
+                *(ratio(medians[OURS], medians[name]) for name in others),
+                duration(results.median(label, OURS, "cpu_s_each")),
+                *(ratio(cpu_s[OURS], cpu_s[name]) for name in others),
+            )
+        )
     return rows
 
 
 def as_text(results: Results) -> str:
     parts = [
-        aligned(table(results, "value")),
-        "CPU seconds of the broker for the work behind a figure:",
-        aligned(table(results, "cpu_s")),
+        aligned(table(results, results.samples)),
+        aligned(targets.table(results), left=1),
         *results.notes,
     ]
     return "\n\n".join(parts)
 
 
-def aligned(rows: Sequence[tuple[str, ...]]) -> str:
+def aligned(rows: Sequence[tuple[str, ...]], left: int = 2) -> str:
+    """Lay a table out for a terminal; so many columns are text, the others figures."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
         cells = [
-            cell.ljust(width) if at < 2 else cell.rjust(width)
+            cell.ljust(width) if at < left else cell.rjust(width)
             for at, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         lines.append("  ".join(cells).rstrip())
@@ -141,31 +136,57 @@ Medians of {rounds} rounds on one machine; `make bench` repeats them. In each ro
 started on an empty directory, as a process of its own with its usual settings, does all the work
 below from top to bottom, and ends before the next one starts; they take turns at going first. One
 start of each before the first round does not count, nor does a run of the Java producer before the
-Java rows. Client and broker share the machine.
+Java rows. What takes long is done in the first round only: {once}. Client and broker
+share the machine. The work is that of `--scale {scale:g}`.
 
-The ratio is kafkapy over the other: above 1 is better for rates, below 1 for times and memory.
-CPU seconds are those of all threads of the broker's process, in the kernel and outside, while the
-work was done; below 1 is better. Compare ratios, not figures, with other machines. A dash: that
-broker does not have it, or it failed, which is noted below.\
+A column with a stroke is the ratio of kafkapy to the other: above 1 is better for rates, below 1
+for times, memory and CPU. CPU is that of all threads of the broker's process, in the kernel and
+outside, while the work was done; "CPU each" is kafkapy's for each record, request, transaction
+or partition of it. Compare ratios, not figures, with other machines. A dash: that broker does not
+have it, or it failed, which is noted below.\
 """
+TITLES = {
+    "start": "Start and memory",
+    "java": "Kafka's own producer and consumer",
+    "transactions": "Transactions",
+    "raw": "A client that costs little",
+    "latency": "Latency",
+    "reads": "Reads anywhere",
+    "memory": "Memory under load",
+    "connections": "Idle connections",
+    "active": "Active connections",
+    "compaction": "While a log is compacted",
+    "restart": "After a crash",
+    "partitions": "Many partitions",
+    "embedded": "The broker inside a test",
+}
+
+# What takes so long that one round must do.
+ONCE = ("compaction", "restart", "partitions")
 
 
-def as_markdown(results: Results, rounds: int, rows: Mapping[str, Callable[..., object]]) -> str:
-    lines = ["# Benchmarks", "", HOW.format(rounds=rounds), "", *versions(results), ""]
-    lines += ["## Figures", "", *_markdown(table(results, "value")), ""]
-    lines += ["## CPU seconds of the broker", "", *_markdown(table(results, "cpu_s")), ""]
+def as_markdown(
+    results: Results, rounds: int, scale: float, rows: Mapping[str, Callable[..., object]]
+) -> str:
+    """Write a document: how it was measured, the targets, and a table for each row."""
+    how = HOW.format(rounds=rounds, scale=scale, once=", ".join(f"`{name}`" for name in ONCE))
+    lines = ["# Benchmarks", "", how, "", *versions(results), ""]
+    promised = targets.table(results)
+    lines += ["## Targets", "", *_markdown(promised, left=1), ""]
+    for name, row in rows.items():
+        if labels := results.labels(name):
+            described = " ".join((row.__doc__ or "").split())
+            lines += [f"## {TITLES[name]}", "", f"`{name}`: {described}", ""]
+            lines += [*_markdown(table(results, labels)), ""]
     if results.notes:
         lines += ["## Left out", "", *(f"- {note}" for note in results.notes), ""]
-    lines += ["## What each group of rows does", ""]
-    for name, row in rows.items():
-        lines.append(f"- `{name}`: {' '.join((row.__doc__ or '').split())}")
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
-def _markdown(rows: Sequence[tuple[str, ...]]) -> list[str]:
+def _markdown(rows: Sequence[tuple[str, ...]], left: int = 2) -> list[str]:
     head, *rest = rows
     return [
         "| " + " | ".join(head) + " |",
-        "| --- | --- |" + " ---: |" * (len(head) - 2),
+        "|" + " --- |" * left + " ---: |" * (len(head) - left),
         *("| " + " | ".join(row) + " |" for row in rest),
     ]

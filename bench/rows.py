@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-import select
-import statistics
 import time
 from collections.abc import Iterator
 
@@ -70,10 +68,11 @@ def java(system: System, sizes: Sizes) -> Iterator[Sample]:
             topic = next(system.topics)
             with Work(system) as work:
                 rate = produce_performance(system, topic, records, size, acks)
-            yield Sample(f"Java producer, {title}, acks={acks}", "records/s", rate, work.cpu_s)
+            label = f"Java producer, {title}, acks={acks}"
+            yield Sample(label, "records/s", rate, work.cpu_s, records)
         with Work(system) as work:
             rate = consume_performance(system, topic, records)
-        yield Sample(f"Java consumer, {title}", "records/s", rate, work.cpu_s)
+        yield Sample(f"Java consumer, {title}", "records/s", rate, work.cpu_s, records)
 
 
 def raw_client(system: System, sizes: Sizes) -> Iterator[Sample]:
@@ -90,8 +89,9 @@ def one_at_a_time(system: System, sizes: Sizes) -> Iterator[Sample]:
             for _ in range(sizes.single_requests):
                 answer = connection.call(request)
         check_acknowledged(answer, topic)
-    rate = sizes.single_requests / work.seconds
-    yield Sample("raw, 100 B batch, one at a time", "requests/s", rate, work.cpu_s)
+    count = sizes.single_requests
+    label = "raw, 100 B batch, one at a time"
+    yield Sample(label, "requests/s", count / work.seconds, work.cpu_s, count)
 
 
 def pipelined(
@@ -110,9 +110,9 @@ def pipelined(
                     if remaining:
                         connection.send(request * depth)
         check_acknowledged(answers[-answer_bytes + 4 :], topic)
-    rate = rounds * connections * depth / work.seconds
+    count = rounds * connections * depth
     label = f"raw, 100 B batches, {connections} connections of {depth} in flight"
-    yield Sample(label, "requests/s", rate, work.cpu_s)
+    yield Sample(label, "requests/s", count / work.seconds, work.cpu_s, count)
 
 
 def bulk(system: System, sizes: Sizes, depth: int = 4) -> Iterator[Sample]:
@@ -129,51 +129,7 @@ def bulk(system: System, sizes: Sizes, depth: int = 4) -> Iterator[Sample]:
                 answer = connection.receive()
         check_acknowledged(answer, topic)
     rate = count * len(records) / 1e6 / work.seconds
-    yield Sample("raw, 0.9 MB batches, 5 in flight", "MB/s", rate, work.cpu_s)
-
-
-def latency(system: System, sizes: Sizes, rate: int = 1000) -> Iterator[Sample]:
-    """From just before a record is sent to when a waiting consumer has it."""
-    with writing(system, 2) as (topic, (writer, reader)):
-        offset = 1
-        write = raw.produce_frame(topic, raw.batch(b"x" * 100, 1))
-        reader.call(raw.fetch_frame(topic, 0, 1 << 20))
-        reader.send(raw.fetch_frame(topic, offset, 1 << 20))
-        sent: list[float] = []
-        taken: list[float] = []
-        total = int(rate * sizes.latency_s)
-        with Work(system) as work:
-            begin = time.perf_counter()
-            while len(taken) < total:
-                now = time.perf_counter()
-                if len(sent) < total and now >= begin + len(sent) / rate:
-                    sent.append(now)
-                    writer.send(write)
-                due = begin + len(sent) / rate - time.perf_counter() if len(sent) < total else 5
-                ready, _, _ = select.select([reader.socket, writer.socket], [], [], max(0, due))
-                if writer.socket in ready:
-                    writer.receive()
-                if reader.socket in ready:
-                    offset = take(reader, topic, offset, sent, taken)
-    taken = taken[len(taken) // 10 :]  # the first tenth warms up
-    cuts = statistics.quantiles(taken, n=100)
-    label = f"end to end at {rate} records/s"
-    yield Sample(f"{label}, p50", "ms", cuts[49] * 1000, work.cpu_s)
-    yield Sample(f"{label}, p99", "ms", cuts[98] * 1000, work.cpu_s)
-
-
-def take(
-    reader: raw.Connection, topic: str, offset: int, sent: list[float], taken: list[float]
-) -> int:
-    """Note the latency of what has come, and ask for what follows."""
-    error, records = raw.fetched(reader.receive(), topic)
-    now = time.perf_counter()
-    if error:
-        raise RuntimeError(f"the broker refused a fetch with error {error}")
-    after = max(offset, raw.next_offset(records))
-    taken += [now - sent[at - 1] for at in range(offset, after)]
-    reader.send(raw.fetch_frame(topic, after, 1 << 20))
-    return after
+    yield Sample("raw, 0.9 MB batches, 5 in flight", "MB/s", rate, work.cpu_s, count)
 
 
 def random_reads(system: System, sizes: Sizes) -> Iterator[Sample]:
@@ -200,7 +156,7 @@ def random_reads(system: System, sizes: Sizes) -> Iterator[Sample]:
             if error or not raw.next_offset(found) > offset:
                 raise RuntimeError(f"offset {offset} was not in the answer (error {error})")
         label = f"fetch at any offset, log of {megabytes} MB"
-        yield Sample(label, "requests/s", sizes.reads / work.seconds, work.cpu_s)
+        yield Sample(label, "requests/s", sizes.reads / work.seconds, work.cpu_s, sizes.reads)
 
 
 def loaded_memory(system: System, sizes: Sizes) -> Iterator[Sample]:
@@ -213,7 +169,6 @@ ROWS = {
     "start": start,
     "java": java,
     "raw": raw_client,
-    "latency": latency,
     "reads": random_reads,
     "memory": loaded_memory,
 }

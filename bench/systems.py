@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -14,19 +13,25 @@ from harness import own, process, reference
 
 KFAKE = Path(__file__).parent / "kfake"
 _KFAKE_PROGRAM = KFAKE / "build" / "kfake"
-_TICKS = os.sysconf("SC_CLK_TCK")
+# By default the cleaners sleep for 15 s, which a benchmark need not wait for.
+_CLEANER_BACKOFF_MS = 1_000
 
 
 @dataclass
 class System:
-    """A running broker: where it listens, and its process."""
+    """A running broker: where it listens, its process, and how that is killed and started again."""
 
     name: str
     bootstrap: str
     pid: int
     started: float
     """The monotonic time just before the process was started."""
-    topics: Iterator[str] = field(default_factory=lambda: (f"bench-{i}" for i in range(10_000)))
+    kill: Callable[[], None]
+    start: Callable[[], int]
+    """Gives the id of the new process."""
+    logs: Path | None = None
+    """Where the logs of partitions lie, each in a folder of its own, as Kafka keeps them."""
+    topics: Iterator[str] = field(default_factory=lambda: (f"bench-{i:04}" for i in range(10_000)))
 
     @property
     def address(self) -> tuple[str, int]:
@@ -35,8 +40,14 @@ class System:
 
     def cpu_s(self) -> float:
         """CPU seconds of all threads of the process so far, in the kernel and outside."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        # The kernel's name of the clock of a process, which /proc tells in steps of 10 ms only.
+        return time.clock_gettime(~self.pid << 3 | 2)
+
+    def crash(self) -> None:
+        """Kill the process as a power cut would, and start another one on the same data."""
+        self.kill()
+        self.started = time.monotonic()
+        self.pid = self.start()
 
     def rss_mb(self) -> float:
         """Resident memory of the process."""
@@ -49,37 +60,92 @@ class System:
 @contextlib.contextmanager
 def kafkapy(directory: Path) -> Iterator[System]:
     started = time.monotonic()
-    with own.own_broker(directory) as broker:
-        yield System("kafkapy", broker.bootstrap, broker.pid, started)
+    backoff = f"log.cleaner.backoff.ms={_CLEANER_BACKOFF_MS}"
+    with own.own_broker(directory, "--override", backoff) as broker:
+
+        def start() -> int:
+            broker.start()
+            return broker.pid
+
+        yield System(
+            "kafkapy",
+            broker.bootstrap,
+            broker.pid,
+            started,
+            kill=broker.kill,
+            start=start,
+            logs=directory / "data",
+        )
 
 
 @contextlib.contextmanager
 def kafka(directory: Path) -> Iterator[System]:
     directory.mkdir(parents=True)
-    node = reference.Node(directory, {})  # formats the directory, which is not measured
+    # This formats the directory, which is not measured.
+    node = reference.Node(directory, {"log.cleaner.backoff.ms": _CLEANER_BACKOFF_MS})
+
+    def kill() -> None:
+        node.process.kill()
+        node.process.wait()
+
+    def start() -> int:
+        node.start()
+        return node.pid
+
     started = time.monotonic()
-    node.start()
+    pid = start()
     try:
-        yield System("Kafka", node.bootstrap, node.pid, started)
+        yield System(
+            "Kafka",
+            node.bootstrap,
+            pid,
+            started,
+            kill=kill,
+            start=start,
+            logs=directory / "data",
+        )
     finally:
         node.stop()
 
 
+class Kfake:
+    """The process around kfake, on one port and one directory."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True)
+        (self.port,) = process.free_ports(1)
+        self._directory = directory
+        self._running: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> int:
+        command = [_KFAKE_PROGRAM, str(self.port), self._directory / "data"]
+        said = self._directory / "kfake.log"
+        with said.open("ab") as log:
+            running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)
+        self._running = running
+        if not running.stdout.readline().startswith(b"ready on"):
+            raise RuntimeError(f"kfake did not start: {said.read_text()}")
+        return running.pid
+
+    def kill(self) -> None:
+        self._running.kill()
+        process.stop(self._running)
+
+    def stop(self) -> None:
+        if self._running is not None:
+            process.stop(self._running)
+
+
 @contextlib.contextmanager
 def kfake(directory: Path) -> Iterator[System]:
-    directory.mkdir(parents=True)
-    (port,) = process.free_ports(1)
+    broker = Kfake(directory)
     started = time.monotonic()
-    with (directory / "kfake.log").open("wb") as log:
-        running = subprocess.Popen(
-            [_KFAKE_PROGRAM, str(port), directory / "data"], stdout=subprocess.PIPE, stderr=log
-        )
     try:
-        if not running.stdout.readline().startswith(b"ready on"):
-            raise RuntimeError(f"kfake did not start: {(directory / 'kfake.log').read_text()}")
-        yield System("kfake", f"127.0.0.1:{port}", running.pid, started)
+        pid = broker.start()
+        address = f"127.0.0.1:{broker.port}"
+        yield System("kfake", address, pid, started, kill=broker.kill, start=broker.start)
     finally:
-        process.stop(running)
+        broker.stop()
 
 
 def build_kfake() -> str | None:
