@@ -6,27 +6,48 @@ message sets (0.10), record batches (0.11), flexible versions (2.8), and its new
 
 from __future__ import annotations
 
-import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from harness import process
+from harness import process, programs
 
 HERE = Path(__file__).parent
 BUILD_TIMEOUT_S = 300
-CLIENTS = ["franz", "sarama", "sarama-2.8.2", "sarama-0.11.0.0", "kafkago"]
-MESSAGE_SETS = "sarama-0.10.2.0"
-# What a client gives for a time after the last record: the end, or that there is none.
-NO_RECORD = {"franz": 3}
+CLIENTS = ["franz", "sarama", "sarama-2.8.2", "sarama-0.11.0.0", "sarama-0.10.2.0", "kafkago"]
+# What a client sees otherwise by its nature.
+OTHERWISE = {
+    # For a time after the last record it gives the end.
+    ("franz", "times"): {"early": 0, "between": 1, "late": 3},
+    # The older way to alter a topic's settings resets those that are not named.
+    ("sarama-0.11.0.0", "admin_configs"): {
+        "before": "60000",
+        "after": "120000",
+        "max.message.bytes": "1048588",
+    },
+    # A producer that is not idempotent may send a record twice.
+    ("sarama-0.10.2.0", "restart"): {"lost": 0},
+    ("kafkago", "restart"): {"lost": 0},
+}
 
 pytestmark = pytest.mark.timeout(BUILD_TIMEOUT_S + 60)
 dropped_by_kafka_4 = pytest.mark.xfail(
-    bool(os.environ.get("BOOTSTRAP")), reason="Kafka 4 does not serve these versions (KIP-896)"
+    bool(os.environ.get("BOOTSTRAP")),
+    reason="Kafka 4 does not serve these versions (KIP-896)",
+    strict=False,
 )
-ALL_CLIENTS = [*CLIENTS, pytest.param(MESSAGE_SETS, marks=dropped_by_kafka_4)]
+
+
+def played() -> Iterator[object]:
+    for client in CLIENTS:
+        for scenario in programs.played(HERE, client):
+            dropped = client == "sarama-0.10.2.0" or (client, scenario) == (
+                "sarama-0.11.0.0",
+                "admin_configs",
+            )
+            yield pytest.param(client, scenario, marks=dropped_by_kafka_4 if dropped else ())
 
 
 @pytest.fixture(scope="session")
@@ -44,65 +65,35 @@ def runner() -> Path:
     return program
 
 
-@pytest.fixture
-def seen(runner: Path, bootstrap: str, unique: Callable[[str], str]) -> Callable[..., dict]:
-    """Run a scenario with a client and give what it saw."""
-
-    def run(client: str, scenario: str, *words: str) -> dict:
-        command = [runner, bootstrap, client, scenario, unique("go"), *words]
-        return json.loads(process.run(command).stdout)
-
-    return run
+Unique = Callable[[str], str]
 
 
-@pytest.mark.parametrize("codec", ["none", "gzip", "snappy", "lz4", "zstd"])
-@pytest.mark.parametrize("client", ["franz", "sarama", "kafkago"])
-def test_records_come_back_as_they_went(seen, client, codec):
-    assert seen(client, "round_trip", codec) == {"records": 200}
+@pytest.mark.parametrize(("client", "scenario"), [*played()])
+def test_a_client_sees_what_it_should(runner, request, client, scenario):
+    expected = OTHERWISE.get((client, scenario), programs.SCENARIOS[scenario].seen)
+    assert programs.play(request, [runner, client], scenario) == expected
 
 
-@pytest.mark.parametrize("codec", ["none", "gzip", "snappy", "lz4"])
-@dropped_by_kafka_4
-def test_message_sets_come_back_as_they_went(seen, codec):
-    assert seen(MESSAGE_SETS, "round_trip", codec) == {"records": 200}
+@pytest.mark.scenario("transactions")
+@pytest.mark.parametrize("killed", ["killed_copier", "restarted_copier"])
+@pytest.mark.parametrize("client", ["franz", "sarama", "sarama-2.8.2"])
+def test_records_are_copied_exactly_once(runner, bootstrap, unique: Unique, client, killed):
+    """Another member takes over, or the same one comes back, from within a transaction."""
+    copied = programs.seen([runner, client, killed], bootstrap, unique("go"))
+    assert copied == {"records": 200, "each once": True}
 
 
-@pytest.mark.parametrize("client", ALL_CLIENTS)
-def test_a_group_goes_on_where_it_committed(seen, client):
-    assert seen(client, "resume") == {"committed": 8, "next": 8}
+@pytest.mark.scenario("transactions", "restart")
+@pytest.mark.parametrize("client", ["franz", "sarama"])
+def test_records_are_copied_exactly_once_through_a_killed_broker(
+    runner, restartable, unique: Unique, client
+):
+    command = [runner, client, "restarted_broker"]
+    copied = programs.seen_over_a_restart(command, restartable, unique("go"))
+    assert copied == {"records": 200, "each once": True}
 
 
-@pytest.mark.parametrize("client", ALL_CLIENTS)
-def test_two_members_share_and_one_takes_over(seen, client):
-    assert seen(client, "rebalance") == {"together": [2, 2], "alone": [4]}
-
-
-@pytest.mark.parametrize(
-    "client",
-    [
-        "franz",
-        "sarama",
-        "sarama-2.8.2",
-        pytest.param("sarama-0.11.0.0", marks=dropped_by_kafka_4),
-        "kafkago",
-    ],
-)
-def test_a_topic_is_created_described_altered_and_deleted(seen, client):
-    described = {"partitions": 3, "end": 5, "before": "60000", "after": "120000"}
-    assert seen(client, "admin") == described
-
-
-@pytest.mark.parametrize("client", ALL_CLIENTS)
-def test_offsets_are_found_by_time(seen, client):
-    found = {"early": 0, "between": 1, "late": NO_RECORD.get(client, -1)}
-    assert seen(client, "times") == found
-
-
-@pytest.mark.parametrize("client", CLIENTS)  # Metadata below version 4 creates the topic.
-def test_a_topic_that_is_not_there_is_an_error(seen, client):
-    assert seen(client, "unknown_topic") == {"code": 3}
-
-
-@pytest.mark.parametrize("client", ALL_CLIENTS)
-def test_a_record_that_is_too_large_is_refused(seen, client):
-    assert seen(client, "too_large") == {"code": 10}
+def test_a_transaction_may_consist_of_offsets(runner, bootstrap, unique: Unique):
+    """kafka-go has the requests for a transaction, but no records that belong to one."""
+    seen = programs.seen([runner, "kafkago", "offsets_alone"], bootstrap, unique("go"))
+    assert seen == {"fenced": True, "offset": 5}
