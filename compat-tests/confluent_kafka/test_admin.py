@@ -130,12 +130,6 @@ def test_configs_change_one_at_a_time(admin, topic):
 
 
 @pytest.mark.scenario("admin configs", "errors")
-def test_a_bad_value_is_refused(admin, topic):
-    change = incremental(admin, topic(), "retention.ms", "soon", AlterConfigOpType.SET)
-    assert code_of(change) == KafkaError.INVALID_CONFIG
-
-
-@pytest.mark.scenario("admin configs", "errors")
 def test_the_configs_of_a_topic_that_is_not_there_are_an_error(admin, unique):
     futures = admin.describe_configs([resource(unique("absent"))])
     assert code_of(futures) == KafkaError.UNKNOWN_TOPIC_OR_PART

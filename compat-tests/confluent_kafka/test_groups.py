@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 
 import pytest
-from confluent_kafka import ConsumerGroupState, KafkaError, TopicPartition
+from confluent_kafka import ConsumerGroupState, TopicPartition
 from confluent_kafka.admin import AdminClient
-from harness.process import eventually
 
 CONSUMER_GROUP_HEARTBEAT = 68
 FAST = {"session_timeout_ms": 6000, "heartbeat_interval_ms": 500}
-
-MEMBER = """
-import confluent_kafka
-consumer = confluent_kafka.Consumer({{
-    "bootstrap.servers": {bootstrap!r}, "group.id": {group!r},
-    "session.timeout.ms": 6000, "heartbeat.interval.ms": 500}})
-consumer.subscribe([{topic!r}])
-while True:
-    consumer.poll(0.1)
-"""
 
 
 def settle(members, partitions: int, each: list[int], timeout_s: float = 45.0) -> list[list[int]]:
@@ -58,24 +45,6 @@ def test_a_group_of_three_shares_the_partitions(strategy, topic, unique, consume
     settle(members, 6, [3, 3])
 
 
-@pytest.mark.scenario("killed member")
-def test_the_share_of_a_member_that_was_killed_goes_to_the_others(
-    topic, unique, consumer, bootstrap
-):
-    name, group = topic(partitions=6), unique("group")
-    program = MEMBER.format(topic=name, bootstrap=bootstrap, group=group)
-    victim = subprocess.Popen([sys.executable, "-c", program])
-    try:
-        members = [consumer(group_id=group, **FAST) for _ in range(2)]
-        for member in members:
-            member.subscribe([name])
-        settle(members, 6, [2, 2])
-    finally:
-        victim.kill()
-        victim.wait()
-    settle(members, 6, [3, 3])
-
-
 @pytest.mark.scenario("static members")
 def test_a_static_member_comes_back_to_its_partitions(topic, unique, consumer, admin):
     name, group = topic(partitions=4), unique("group")
@@ -90,34 +59,6 @@ def test_a_static_member_comes_back_to_its_partitions(topic, unique, consumer, a
     assert settle([again, two], 4, [2, 2]) == held
     described = admin.describe_consumer_groups([group])[group].result(30)
     assert sorted(m.group_instance_id for m in described.members) == ["one", "two"]
-
-
-@pytest.mark.scenario("static members")
-def test_a_second_static_member_of_the_same_name_fences_the_first(topic, unique, consumer):
-    name, group = topic(), unique("group")
-    one = consumer(group_id=group, group_instance_id="same", **FAST)
-    one.subscribe([name])
-    settle([one], 1, [1])
-    other = consumer(group_id=group, group_instance_id="same", **FAST)
-    other.subscribe([name])
-    settle([other], 1, [1])
-    error = eventually(lambda: (message := one.poll(0.2)) and message.error(), "the first is told")
-    assert error.code() in (KafkaError._FATAL, KafkaError.FENCED_INSTANCE_ID)
-
-
-@pytest.mark.scenario("commits")
-def test_a_commit_is_where_the_next_member_goes_on(topic, unique, producer, consumer, send, read):
-    name, group = topic(), unique("group")
-    send(producer(), name, [b"%d" % i for i in range(10)])
-    first = consumer(group_id=group)
-    first.subscribe([name])
-    message = read(first, 4)[-1]
-    (done,) = first.commit(message=message, asynchronous=False)
-    assert (done.offset, done.error) == (4, None)
-    first.close()
-    second = consumer(group_id=group)
-    second.subscribe([name])
-    assert [message.offset() for message in read(second, 6)] == [4, 5, 6, 7, 8, 9]
 
 
 @pytest.mark.scenario("commits")

@@ -6,35 +6,11 @@ import pytest
 from confluent_kafka import (
     OFFSET_BEGINNING,
     OFFSET_END,
-    TIMESTAMP_CREATE_TIME,
     TIMESTAMP_LOG_APPEND_TIME,
     KafkaError,
     KafkaException,
     TopicPartition,
 )
-
-
-@pytest.mark.parametrize("acks", ["0", "1", "all"])
-@pytest.mark.scenario("acks")
-def test_what_is_sent_is_read_in_order_at_every_acks(acks, topic, producer, consumer, send, read):
-    name = topic()
-    delivered = send(producer(acks=acks), name, [b"%d" % i for i in range(50)])
-    if acks != "0":
-        assert [message.offset() for message in delivered] == list(range(50))
-    reader = consumer()
-    reader.assign([TopicPartition(name, 0, OFFSET_BEGINNING)])
-    assert [message.value() for message in read(reader, 50)] == [b"%d" % i for i in range(50)]
-
-
-@pytest.mark.parametrize("codec", ["none", "gzip", "snappy", "lz4", "zstd"])
-@pytest.mark.scenario("codecs")
-def test_each_codec_comes_back_as_it_went(codec, topic, producer, consumer, send, read):
-    name = topic()
-    values = [bytes([i % 251]) * 700 for i in range(40)]
-    send(producer(compression_type=codec, linger_ms=50), name, values)
-    reader = consumer(check_crcs=True)
-    reader.assign([TopicPartition(name, 0, OFFSET_BEGINNING)])
-    assert [message.value() for message in read(reader, 40)] == values
 
 
 @pytest.mark.scenario("idempotence")
@@ -48,18 +24,6 @@ def test_an_idempotent_producer_keeps_order(topic, producer, consumer, send, rea
     assert [int(message.value()) for message in read(reader, 1000)] == list(range(1000))
 
 
-@pytest.mark.scenario("headers")
-def test_keys_headers_and_times_come_back(topic, producer, consumer, send, read):
-    name = topic()
-    headers = [("trace", b"1"), ("trace", b"2"), ("empty", b""), ("none", None)]
-    send(producer(), name, [b"v"], key=b"k", headers=headers, timestamp=1_234_567)
-    reader = consumer()
-    reader.assign([TopicPartition(name, 0, OFFSET_BEGINNING)])
-    (message,) = read(reader, 1)
-    assert (message.key(), message.value(), message.headers()) == (b"k", b"v", headers)
-    assert message.timestamp() == (TIMESTAMP_CREATE_TIME, 1_234_567)
-
-
 @pytest.mark.scenario("timestamps")
 def test_a_topic_that_stamps_on_append_overrides_the_time(topic, producer, consumer, send, read):
     name = topic(message_timestamp_type="LogAppendTime")
@@ -70,15 +34,6 @@ def test_a_topic_that_stamps_on_append_overrides_the_time(topic, producer, consu
     kind, stamp = message.timestamp()
     assert kind == TIMESTAMP_LOG_APPEND_TIME
     assert stamp == sent.timestamp()[1] > 1_234_567
-
-
-@pytest.mark.scenario("tombstones")
-def test_a_tombstone_is_not_an_empty_value(topic, producer, consumer, send, read):
-    name = topic()
-    send(producer(), name, [None, b""], key=b"k")
-    reader = consumer()
-    reader.assign([TopicPartition(name, 0, OFFSET_BEGINNING)])
-    assert [message.value() for message in read(reader, 2)] == [None, b""]
 
 
 @pytest.mark.scenario("large")
@@ -110,17 +65,6 @@ def test_a_partition_that_is_not_there_is_an_error_of_delivery(topic, producer, 
     assert raised.value.args[0].code() == KafkaError._UNKNOWN_PARTITION
 
 
-@pytest.mark.scenario("seek")
-def test_a_seek_moves_the_position(topic, producer, consumer, send, read):
-    name = topic()
-    send(producer(), name, [b"%d" % i for i in range(20)])
-    reader = consumer()
-    reader.assign([TopicPartition(name, 0, OFFSET_BEGINNING)])
-    read(reader, 20)
-    reader.seek(TopicPartition(name, 0, 15))
-    assert [message.offset() for message in read(reader, 5)] == [15, 16, 17, 18, 19]
-
-
 @pytest.mark.scenario("consume from")
 def test_a_consumer_at_the_end_sees_only_what_comes(topic, producer, consumer, send, read):
     name = topic()
@@ -135,19 +79,6 @@ def test_a_consumer_at_the_end_sees_only_what_comes(topic, producer, consumer, s
     assert read(reader, 1)[0].value() == b"new"
 
 
-@pytest.mark.scenario("timestamps")
-def test_watermarks_and_offsets_for_times(topic, producer, consumer, send):
-    name = topic()
-    client = producer()
-    for i in range(10):
-        send(client, name, [b"v"], timestamp=1000 + 100 * i)
-    reader = consumer()
-    assert reader.get_watermark_offsets(TopicPartition(name, 0), timeout=20) == (0, 10)
-    for stamp, offset in [(1450, 5), (0, 0), (5000, OFFSET_END)]:
-        (found,) = reader.offsets_for_times([TopicPartition(name, 0, stamp)], timeout=20)
-        assert found.offset == offset
-
-
 @pytest.mark.scenario("consume from", "errors")
 def test_an_offset_out_of_range_resets_or_is_an_error(topic, producer, consumer, send, read):
     name = topic()
@@ -160,15 +91,6 @@ def test_an_offset_out_of_range_resets_or_is_an_error(topic, producer, consumer,
     with pytest.raises(KafkaException) as raised:
         read(strict, 1)
     assert raised.value.args[0].code() == KafkaError._AUTO_OFFSET_RESET
-
-
-@pytest.mark.scenario("errors")
-def test_reading_a_topic_that_is_not_there_is_an_error(unique, consumer, read):
-    reader = consumer(allow_auto_create_topics=False)
-    reader.subscribe([unique("absent")])
-    with pytest.raises(KafkaException) as raised:
-        read(reader, 1)
-    assert raised.value.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART
 
 
 @pytest.mark.scenario("auto-creation")

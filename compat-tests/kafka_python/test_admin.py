@@ -26,18 +26,6 @@ def becomes(admin, name: str, **values: str) -> None:
 
 
 @pytest.mark.scenario("admin topics")
-def test_a_topic_is_created_listed_described_and_deleted(admin, unique):
-    name = unique("topic")
-    admin.create_topics({name: {"num_partitions": 3, "replication_factor": 1}})
-    assert name in admin.list_topics()
-    (described,) = admin.describe_topics([name])
-    assert len(described["partitions"]) == 3
-    assert {entry["leader_id"] for entry in described["partitions"]} != {-1}
-    admin.delete_topics([name])
-    assert name not in admin.list_topics()
-
-
-@pytest.mark.scenario("admin topics")
 def test_counts_that_are_left_out_take_the_defaults_of_the_broker(admin, unique):
     name = unique("topic")
     answer = admin.create_topics({name: {}})
@@ -89,20 +77,6 @@ def test_partitions_are_added_and_never_taken(admin, topic):
     assert len(admin.describe_topics([name])[0]["partitions"]) == 5
     with pytest.raises(errors.InvalidPartitionsError):
         admin.create_partitions({name: 3})
-
-
-@pytest.mark.scenario("admin configs")
-def test_configs_are_set_and_go_back_to_the_default(admin, topic):
-    name = topic(retention_ms="60000")
-    assert config(admin, name, "retention.ms", "cleanup.policy") == {
-        "retention.ms": "60000",
-        "cleanup.policy": "delete",
-    }
-    change = ConfigResource("TOPIC", name, {"cleanup.policy": "compact", "segment.ms": "1000"})
-    admin.alter_configs([change])
-    becomes(admin, name, retention_ms="60000", cleanup_policy="compact", segment_ms="1000")
-    admin.alter_configs([ConfigResource("TOPIC", name, {"retention.ms": ("DELETE", None)})])
-    becomes(admin, name, retention_ms="604800000")
 
 
 @pytest.mark.scenario("admin configs")

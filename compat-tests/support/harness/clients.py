@@ -40,6 +40,11 @@ def distribution(name: str) -> str:
         return name
 
 
+def kafka_python_2(parameters: Parameters) -> str:
+    required = (SUITES / "kafka_python_2" / "requirements.txt").read_text()
+    return required.strip().replace("==", " ")
+
+
 def confluent(parameters: Parameters) -> str:
     try:
         import confluent_kafka
@@ -96,6 +101,7 @@ def _go_mod() -> str:
 # The folder of a suite, and how to name its client from the parameters of a test.
 CLIENTS: dict[str, Callable[[Parameters], str]] = {
     "kafka_python": lambda _: distribution("kafka-python"),
+    "kafka_python_2": kafka_python_2,
     "confluent_kafka": confluent,
     "aiokafka": lambda _: distribution("aiokafka"),
     "kcat": lambda _: kcat(None),

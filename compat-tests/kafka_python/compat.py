@@ -1,0 +1,26 @@
+"""The scenarios of `harness.programs` with kafka-python: `compat.py BOOTSTRAP SCENARIO NAME`."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(1, str(Path(__file__).resolve().parents[1] / "support"))
+
+import admin
+import consume
+import errors
+import groups
+import produce
+import rebalances
+import transactions
+from harness import player
+
+if __name__ == "__main__":
+    player.main(
+        produce.PLAYS
+        | consume.PLAYS
+        | groups.PLAYS
+        | rebalances.PLAYS
+        | admin.PLAYS
+        | errors.PLAYS
+        | transactions.PLAYS
+    )
