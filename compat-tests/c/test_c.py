@@ -8,7 +8,7 @@ import pytest
 from harness import process, programs
 
 HERE = Path(__file__).parent
-# librdkafka has a code of its own for "there is no offset to go on from, and no policy to find one".
+# librdkafka's own code where there is no offset to go on from, and no policy to find one.
 OTHERWISE = {"out_of_range": {"code": -140}}
 
 
