@@ -1,103 +1,122 @@
-"""The Java client of four ages: one program, compiled against each of them.
+"""The Java client of five ages: one program, compiled against each of them.
 
-A virtual machine takes longer to start than a scenario runs, so that one goes through all
-scenarios of a version, and each test looks at what one of them saw.
+A virtual machine takes longer to start than a scenario runs, so that one plays all scenarios of a
+version; it is asked for them one by one. The program is in `scenarios`, what is called differently
+in each version in `versions`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from harness import process, reference
+from harness import java, process, programs
 
 HERE = Path(__file__).parent
-BUILD = HERE / "build"
-# From the newest to the oldest that knows headers and has an AdminClient.
-VERSIONS = ["4.3.1", "2.8.2", "1.1.1", "0.11.0.3"]
-CODECS = {"4.3.1": "none gzip snappy lz4 zstd", "2.8.2": "none gzip snappy lz4 zstd"}
-EXPECTED = {
-    "resume": {"committed": 8, "next": 8},
-    "rebalance": {"together": [2, 2], "alone": [4]},
-    "admin": {"partitions": 3, "end": 5, "before": "60000", "after": "120000"},
-    "times": {"early": 0, "between": 1, "late": None},
-    "unknown_topic": {"error": "UnknownTopicOrPartitionException"},
-    "too_large": {"error": "RecordTooLargeException"},
+# From the newest to the oldest that asks for the versions of requests; the sources of each.
+VERSIONS = {
+    "4.3.1": ("since_0.11", "since_2", "4"),
+    "2.8.2": ("since_0.11", "since_2", "2"),
+    "1.0.2": ("since_0.11", "0.11_and_1", "before_2", "1"),
+    "0.11.0.3": ("since_0.11", "0.11_and_1", "before_2", "0.11"),
+    "0.10.2.2": ("before_2", "0.10"),
 }
-BUILD_TIMEOUT_S = 240
+SCENARIO_TIMEOUT_S = 90
 
-pytestmark = pytest.mark.timeout(BUILD_TIMEOUT_S + 60)
+pytestmark = pytest.mark.timeout(java.BUILD_TIMEOUT_S + SCENARIO_TIMEOUT_S)
 
 
-def expected(version: str) -> dict[str, dict]:
-    codecs = CODECS.get(version, "none gzip snappy lz4").split()
-    return {f"round_trip:{codec}": {"records": 200} for codec in codecs} | EXPECTED
+def dropped(version: str, scenario: str) -> bool:
+    """Tell whether a scenario needs versions of requests that Kafka 4 does not serve (KIP-896)."""
+    if version == "0.10.2.2":
+        return scenario != "admin_cluster"
+    return scenario == "admin_configs" and version in ("0.11.0.3", "1.0.2")
 
 
 def cases() -> Iterator[object]:
-    dropped = pytest.mark.xfail(
-        bool(os.environ.get("BOOTSTRAP")), reason="Kafka 4 does not serve these versions (KIP-896)"
-    )
     for version in VERSIONS:
-        for scenario in expected(version):
-            marks = [dropped] if (version, scenario) == ("0.11.0.3", "admin") else []
+        for scenario in programs.played(HERE, version):
+            too_old = os.environ.get("BOOTSTRAP") and dropped(version, scenario)
+            reason = "Kafka 4 does not serve these versions of requests (KIP-896)"
+            marks = [pytest.mark.xfail(reason=reason, strict=False)] if too_old else []
             yield pytest.param(version, scenario, marks=marks)
 
 
+def program(version: str) -> list[str | Path]:
+    """Give the command that runs the program with a version of the client."""
+    folders = [HERE / "scenarios", *(HERE / "versions" / name for name in VERSIONS[version])]
+    sources = [file for folder in folders for file in sorted(folder.glob("*.java"))]
+    return java.command("Compat", version, sources)
+
+
+class Player:
+    """A virtual machine that plays the scenarios it is asked for."""
+
+    def __init__(self, command: list[str | Path], bootstrap: str, errors: Path) -> None:
+        self._errors = errors
+        with errors.open("wb") as sink:
+            self._process = subprocess.Popen(
+                [*command, bootstrap],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=sink,
+                text=True,
+            )
+
+    @property
+    def lives(self) -> bool:
+        return self._process.poll() is None
+
+    def play(self, scenario: str, name: str) -> dict:
+        watchdog = threading.Timer(SCENARIO_TIMEOUT_S - 20, self._process.kill)
+        watchdog.start()
+        try:
+            self._process.stdin.write(f"{scenario} {name}\n")
+            self._process.stdin.flush()
+            line = self._process.stdout.readline()
+        finally:
+            watchdog.cancel()
+        assert line, f"not in time, or worse:\n{self._errors.read_text('utf-8', 'replace')[-3000:]}"
+        seen = json.loads(line)
+        assert "failed" not in seen, seen["failed"]
+        return seen
+
+    def close(self) -> None:
+        process.stop(self._process)
+
+
 @pytest.fixture(scope="session")
-def jars() -> Path:
-    """The clients of all versions, fetched once, and again when the list of them has changed."""
-    if reason := process.missing("java", "javac", "mvn"):
-        pytest.skip(reason)
-    pom, fetched = HERE / "pom.xml", BUILD / "jars" / ".fetched"
-    if not fetched.exists() or fetched.stat().st_mtime < pom.stat().st_mtime:
-        process.run(["mvn", "-q", "-B", "-f", pom, "package"], timeout_s=BUILD_TIMEOUT_S)
-        fetched.touch()
-    return fetched.parent
+def player(bootstrap: str, tmp_path_factory) -> Iterator[Callable[[str], Player]]:
+    """Give the machine of a version; there is one at a time."""
+    running: dict[str, Player] = {}
+    with contextlib.ExitStack() as stop:
 
+        def of(version: str) -> Player:
+            if version not in running or not running[version].lives:
+                stop.close()
+                running.clear()
+                errors = tmp_path_factory.mktemp("java") / "errors"
+                running[version] = Player(program(version), bootstrap, errors)
+                stop.callback(running[version].close)
+            return running[version]
 
-def compiled(version: str, jars: Path) -> str:
-    """Give the class path of the program for a version, compiled when a source has changed."""
-    classes = BUILD / version
-    dialect = "1" if version.startswith("0.") else version.partition(".")[0]
-    sources = [HERE / "Compat.java", HERE / "versions" / dialect / "Versions.java"]
-    client = jars / f"kafka-clients-{version}.jar"
-    others = [jar for jar in sorted(jars.glob("*.jar")) if "kafka-clients" not in jar.name]
-    path = os.pathsep.join(map(str, [classes, client, *others]))
-    program = classes / "Compat.class"
-    newest = max(source.stat().st_mtime for source in [*sources, client])
-    if not program.exists() or program.stat().st_mtime < newest:
-        process.run(["javac", "-nowarn", "-d", classes, "-cp", path, *sources])
-    return path
-
-
-@pytest.fixture(scope="session")
-def seen(jars: Path, bootstrap: str) -> Callable[[str, str], dict]:
-    """Give what a scenario saw with the client of a version."""
-    runs: dict[str, tuple[dict, str]] = {}
-
-    def run(version: str) -> tuple[dict, str]:
-        words = ["-cp", compiled(version, jars), "Compat", bootstrap, f"java-{os.urandom(6).hex()}"]
-        command = ["java", *reference.QUICK, *words, *expected(version)]
-        done = process.run(command, check=False)
-        lines: dict = {}
-        for line in done.stdout.splitlines():
-            lines |= json.loads(line)
-        return lines, done.stderr
-
-    def result(version: str, scenario: str) -> dict:
-        if version not in runs:
-            runs[version] = run(version)
-        lines, errors = runs[version]
-        assert scenario in lines, errors[-3000:]
-        return lines[scenario]
-
-    return result
+        yield of
 
 
 @pytest.mark.parametrize(("version", "scenario"), list(cases()))
-def test_a_scenario_goes_as_with_kafka(seen, version, scenario):
-    assert seen(version, scenario) == expected(version)[scenario]
+def test_a_scenario_goes_as_with_kafka(
+    player, unique, request, version: str, scenario: str
+) -> None:
+    if scenario == "restart":
+        broker = request.getfixturevalue("restartable")
+        command = [program(version), scenario]
+        seen = programs.seen_over_a_restart(command, broker, unique("java"))
+    else:
+        seen = player(version).play(scenario, unique("java"))
+    assert seen == programs.SCENARIOS[scenario].seen
