@@ -12,6 +12,7 @@ from kafkapy.metadata.image import Topic
 from kafkapy.metadata.topics import check_name
 from kafkapy.server.context import RequestContext
 from kafkapy.storage.engine import LogId
+from kafkapy.storage.errors import StorageError
 from kafkapy.wire.error_codes import ErrorCode
 from kafkapy.wire.messages.describe_topic_partitions import (
     Cursor,
@@ -72,22 +73,29 @@ def _unknown(name: str) -> DescribeTopicPartitionsResponseTopic:
 def _describe(
     topic: Topic, logs: list[LogId], context: RequestContext
 ) -> DescribeTopicPartitionsResponseTopic:
-    node_id = context.broker.node_id
     return DescribeTopicPartitionsResponseTopic(
         name=topic.name,
         topic_id=topic.topic_id,
         is_internal=topic.is_internal,
-        partitions=[
-            DescribeTopicPartitionsResponsePartition(
-                partition_index=log.partition,
-                leader_id=node_id,
-                leader_epoch=context.broker.engine.leader_epoch(log),
-                replica_nodes=[node_id],
-                isr_nodes=[node_id],
-                eligible_leader_replicas=[],
-                last_known_elr=[],
-            )
-            for log in logs
-        ],
+        partitions=[_partition(log, context) for log in logs],
         topic_authorized_operations=TOPIC_OPERATIONS,
     )
+
+
+def _partition(log: LogId, context: RequestContext) -> DescribeTopicPartitionsResponsePartition:
+    node_id = context.broker.node_id
+    result = DescribeTopicPartitionsResponsePartition(
+        partition_index=log.partition,
+        leader_id=node_id,
+        replica_nodes=[node_id],
+        isr_nodes=[node_id],
+        eligible_leader_replicas=[],
+        last_known_elr=[],
+    )
+    try:
+        result.leader_epoch = context.broker.engine.leader_epoch(log)
+    except StorageError:
+        result.error_code = ErrorCode.LEADER_NOT_AVAILABLE
+        result.leader_id = -1
+        result.offline_replicas = [node_id]
+    return result

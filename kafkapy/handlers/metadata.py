@@ -12,6 +12,8 @@ from kafkapy.authorized_operations import CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_O
 from kafkapy.errors import ApiError
 from kafkapy.metadata.image import Topic
 from kafkapy.server.context import RequestContext
+from kafkapy.storage.engine import LogId
+from kafkapy.storage.errors import StorageError
 from kafkapy.wire.error_codes import ErrorCode
 from kafkapy.wire.messages.metadata import (
     MetadataRequest,
@@ -93,20 +95,27 @@ async def _topic(
 
 
 def _describe(topic: Topic, context: RequestContext) -> MetadataResponseTopic:
-    node_id = context.broker.node_id
-    replicas = [node_id]
     return MetadataResponseTopic(
         name=topic.name,
         topic_id=topic.topic_id,
         is_internal=topic.is_internal,
-        partitions=[
-            MetadataResponsePartition(
-                partition_index=log.partition,
-                leader_id=node_id,
-                leader_epoch=context.broker.engine.leader_epoch(log),
-                replica_nodes=replicas,
-                isr_nodes=replicas,
-            )
-            for log in topic.partitions
-        ],
+        partitions=[_partition(log, context) for log in topic.partitions],
     )
+
+
+def _partition(log: LogId, context: RequestContext) -> MetadataResponsePartition:
+    node_id = context.broker.node_id
+    replicas = [node_id]
+    result = MetadataResponsePartition(
+        partition_index=log.partition,
+        leader_id=node_id,
+        replica_nodes=replicas,
+        isr_nodes=replicas,
+    )
+    try:
+        result.leader_epoch = context.broker.engine.leader_epoch(log)
+    except StorageError:
+        result.error_code = ErrorCode.LEADER_NOT_AVAILABLE
+        result.leader_id = -1
+        result.offline_replicas = replicas
+    return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kafkapy.authorized_operations import TOPIC_OPERATIONS
+from kafkapy.testing import Broker
 from kafkapy.wire.error_codes import ErrorCode
 from kafkapy.wire.messages.describe_topic_partitions import (
     Cursor,
@@ -115,3 +117,16 @@ def test_without_names_a_cursor_may_point_between_topics(client: AdminClient) ->
         [("a", 0, []), ("b", 0, [0]), ("c", 0, [0])],
         ("c", 1),
     )
+
+
+def test_a_partition_whose_log_cannot_be_opened_has_no_leader(tmp_path: Path) -> None:
+    with Broker(data_dir=tmp_path, topics=["t:2"]):
+        pass
+    # What a compaction left behind is damaged.
+    (tmp_path / "t-1" / f"{0:020}.log.swap").write_bytes(b"damaged" * 20)
+    with Broker(data_dir=tmp_path) as broker, AdminClient(broker.bootstrap_servers) as client:
+        [topic] = ask(client, ["t"]).topics
+        one, other = topic.partitions
+        assert (one.error_code, one.leader_id, one.offline_replicas) == (0, 1, [])
+        assert other.error_code == ErrorCode.LEADER_NOT_AVAILABLE
+        assert (other.leader_id, other.offline_replicas) == (-1, [1])

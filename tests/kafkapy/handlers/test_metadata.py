@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kafkapy.authorized_operations import CLUSTER_OPERATIONS, NOT_ASKED, TOPIC_OPERATIONS
+from kafkapy.testing import Broker
 from kafkapy.wire.error_codes import ErrorCode
 from kafkapy.wire.messages.metadata import MetadataRequest, MetadataRequestTopic
 from kafkapy.wire.schema import ZERO_UUID
@@ -144,3 +146,16 @@ def test_what_is_asked_for_twice_is_described_once(version: int) -> None:
         if version >= 12:
             assert len(ask(client, *[(None, topic_id)] * 3, version=version).topics) == 1
             assert len(ask(client, *[(None, UNKNOWN_ID)] * 3, version=version).topics) == 1
+
+
+def test_a_partition_whose_log_cannot_be_opened_has_no_leader(tmp_path: Path) -> None:
+    with Broker(data_dir=tmp_path, topics=["t:2"]):
+        pass
+    # What a compaction left behind is damaged.
+    (tmp_path / "t-1" / f"{0:020}.log.swap").write_bytes(b"damaged" * 20)
+    with Broker(data_dir=tmp_path) as broker, AdminClient(broker.bootstrap_servers) as client:
+        [topic] = client.call(MetadataRequest(topics=None), 12).topics
+        one, other = topic.partitions
+        assert (one.error_code, one.leader_id, one.offline_replicas) == (0, 1, [])
+        assert other.error_code == ErrorCode.LEADER_NOT_AVAILABLE
+        assert (other.leader_id, other.offline_replicas) == (-1, [1])
