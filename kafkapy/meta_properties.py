@@ -15,10 +15,14 @@ def load_cluster_id(
 ) -> str:
     """Read the directory's cluster id, or write a new one where there is none.
 
-    Raises DiskError where the directory belongs to another node or another cluster.
+    Raises DiskError where the directory belongs to another node or another cluster, or where the
+    file is damaged.
     """
     if _FILE in disk.list():
-        known = _parse(disk.read(_FILE).decode())
+        try:
+            known = _parse(disk.read(_FILE).decode())
+        except UnicodeDecodeError as error:
+            raise DiskError(f"{_FILE} is damaged: {error}") from error
         if known.get("node.id", str(node_id)) != str(node_id):
             raise DiskError(f"The data directory belongs to node.id {known['node.id']}.")
         if configured is not None and known.get("cluster.id", configured) != configured:

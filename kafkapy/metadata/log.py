@@ -9,10 +9,11 @@ from kafkapy.metadata.image import Image
 from kafkapy.storage.config import LogConfig
 from kafkapy.storage.engine import Append, Engine, LogId, Origin, Read, Slice
 from kafkapy.storage.errors import DiskError, StorageError
+from kafkapy.wire.errors import CorruptRecordError, WireError
 from kafkapy.wire.internal.metadata_records import decode_metadata_record, encode_metadata_record
-from kafkapy.wire.records.batch import batches
+from kafkapy.wire.records.batch import batches, parse_header, verify_checksum
 from kafkapy.wire.records.record import Record, build_batch, records_of
-from kafkapy.wire.schema import Data
+from kafkapy.wire.schema import Buffer, Data
 
 _LOG = logging.getLogger(__name__)
 
@@ -61,10 +62,25 @@ class MetadataLog:
             )
             if not isinstance(found, Slice):
                 raise found
-            for header, batch in batches(found.records):
-                for record in records_of(batch, header, max_bytes=_MAX_RECORDS_BYTES):
-                    self._image.replay(decode_metadata_record(record.value or b""))
-                position = header.last_offset + 1
+            try:
+                if not found.records or parse_header(found.records).base_offset > position:
+                    raise CorruptRecordError(f"nothing is at offset {position}")
+                position = self._replay(found.records)
+            except (WireError, KeyError) as error:  # KeyError: a topic of which nothing is known
+                raise DiskError(f"{METADATA_LOG} is damaged: {error}") from error
+
+    def _replay(self, data: Buffer) -> int:
+        """Apply the records of whole batches; gives the offset behind them.
+
+        Raises WireError or KeyError.
+        """
+        position = 0
+        for header, batch in batches(data):
+            verify_checksum(batch, header)
+            for record in records_of(batch, header, max_bytes=_MAX_RECORDS_BYTES):
+                self._image.replay(decode_metadata_record(record.value or b""))
+            position = header.last_offset + 1
+        return position
 
     @property
     def offset(self) -> int:

@@ -41,3 +41,10 @@ def test_a_file_of_kafkas_is_understood() -> None:
     disk.replace("meta.properties", content)
     assert load_cluster_id(disk, 1, None, never) == "MkU3"
     assert disk.read("meta.properties") == content
+
+
+def test_a_file_that_is_no_text_is_refused() -> None:
+    disk = MemoryDisk()
+    disk.replace("meta.properties", b"cluster.id=\xff")
+    with pytest.raises(DiskError, match="damaged"):
+        load_cluster_id(disk, 1, None, never)
