@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from typing import Any
 
+import pytest
+
+from kafkapy.handlers import heartbeat
+from kafkapy.storage.epochs import LeaderEpochs
+from kafkapy.storage.segment import Segment
+from kafkapy.wire.api import ApiKey
+from kafkapy.wire.compile_reader import Allowance
 from tests.fuzz import fuzz
+from tests.fuzzing.errors import FuzzError
+from tests.fuzzing.files import try_damaged
+from tests.fuzzing.large import frame_with
+from tests.fuzzing.seeds import read_seeds
+from tests.fuzzing.target import Target
 
-FRAMES = 15_000
+FRAMES = 10_000
+DIRECTORIES = 60
 MAX_S = 15.0
+CLIENTS = {"aiokafka", "java", "kafka-python", "librdkafka", "old-kafka-python"}
 
 
 def test_damaged_requests_raise_nothing_unexpected() -> None:
@@ -16,3 +32,63 @@ def test_damaged_requests_raise_nothing_unexpected() -> None:
     result = fuzz(FRAMES, seed=0, is_over=lambda: time.monotonic() > end_s)
     assert result.frames > 0
     assert not result.failures, "\n".join(result.failures.values())
+
+
+def test_a_damaged_directory_is_opened_or_refused() -> None:
+    for number in range(DIRECTORIES):
+        asyncio.run(try_damaged(number))
+
+
+def test_frames_of_every_captured_client_are_tried() -> None:
+    seeds = read_seeds()
+    assert {seed.client for seed in seeds} == CLIENTS
+    produced = {
+        int.from_bytes(seed.frame[2:4], "big")
+        for seed in seeds
+        if seed.frame.startswith(ApiKey.PRODUCE.to_bytes(2, "big"))
+    }
+    assert {1, 2, 3, 13} <= produced
+
+
+async def _fails(*_: Any) -> None:
+    raise RuntimeError("planted")
+
+
+def test_a_handler_that_fails_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heartbeat, "handle", _fails)
+    result = fuzz(2000, seed=1, directories_per_round=0)
+    assert any("planted" in text for text in result.failures.values())
+
+
+async def _answer(frame: bytes) -> None:
+    async with Target(0) as target:
+        await target.answer(frame, measure_memory=True)
+
+
+def test_a_large_request_of_tiny_elements_costs_little() -> None:
+    asyncio.run(_answer(frame_with(ApiKey.DESCRIBE_GROUPS, 0, ("groups",), 100_000)))
+
+
+def test_a_request_that_costs_too_much_memory_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Allowance, "take", lambda *_: None)
+    with pytest.raises(FuzzError, match="bytes of memory"):
+        asyncio.run(_answer(frame_with(ApiKey.DESCRIBE_GROUPS, 0, ("groups",), 100_000)))
+
+
+def test_a_lost_record_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    append = Segment.append
+
+    def lose(self: Segment, pieces: Any, size: int, *rest: Any) -> None:
+        append(self, [bytes(size)], size, *rest)
+
+    monkeypatch.setattr(Segment, "append", lose)
+    assert fuzz(300, seed=1, directories_per_round=0).failures
+
+
+def test_a_log_that_does_not_survive_damage_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr(LeaderEpochs, "cut_back", fail)
+    result = fuzz(10, seed=1, directories_per_round=10)
+    assert any("planted" in text for text in result.failures.values())

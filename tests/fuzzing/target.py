@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
 import struct
 import tracemalloc
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Coroutine, Mapping
+from contextlib import ExitStack
 from random import Random
-from typing import Any, NoReturn
+from typing import Any
 
 from kafkapy import eager
 from kafkapy.broker import Broker
@@ -18,22 +17,24 @@ from kafkapy.config.broker import BrokerConfig
 from kafkapy.server.context import Peer
 from kafkapy.server.dispatch import CloseConnectionError
 from kafkapy.storage.disk import MemoryDisk
+from kafkapy.storage.errors import StorageError
 from kafkapy.wire.api import API, ApiKey, request_header_version, response_header_version
-from kafkapy.wire.compile import decode_from, encode
+from kafkapy.wire.compile import decode, decode_from
 from kafkapy.wire.errors import WireError
-from kafkapy.wire.headers import (
-    RequestHeader,
-    read_request_header,
-    read_response_header,
-    write_request_header,
-)
+from kafkapy.wire.headers import read_request_header, read_response_header
 from kafkapy.wire.messages.create_topics import CreatableTopic, CreatableTopicConfig
-from kafkapy.wire.schema import Message
+from kafkapy.wire.schema import Message, Versions
+from tests.fuzzing import alarm
+from tests.fuzzing.errors import FuzzError
+from tests.fuzzing.frames import frame_of
 
 MAX_FRAME_S = 1.0
-# A frame may cost this many times its size, a fixed sum, and what each new partition needs.
+# A frame may cost this many times its size, a fixed sum, and what each new partition needs. The
+# fixed sum is less for a frame so small that its elements need not be counted.
 MAX_MEMORY_FACTOR = 8
-MAX_MEMORY_BYTES = 8 << 20
+MAX_MEMORY_BYTES = 16 << 20
+MAX_MEMORY_BYTES_IF_LARGE = 80 << 20
+LARGE_FRAME_BYTES = 10_000
 MAX_PARTITION_BYTES = 16 << 10
 
 _CONFIG = {
@@ -42,17 +43,16 @@ _CONFIG = {
     "offsets.topic.num.partitions": "2",
     "socket.request.max.bytes": "200000",
 }
+WITNESS = "witness"
 _TOPICS = {
     "plain": {},
     "compacted": {"cleanup.policy": "compact"},
     "stamped": {"message.timestamp.type": "LogAppendTime", "compression.type": "gzip"},
+    # Frames never name it, and it has what they might change for all topics.
+    WITNESS: {"compression.type": "producer", "min.insync.replicas": "1"},
 }
 # How many turns of the event loop a request may wait before its client is taken to be gone.
 _TURNS = 4
-
-
-class FuzzError(AssertionError):
-    """The broker did what it must not do."""
 
 
 class ManualClock:
@@ -69,40 +69,51 @@ class ManualClock:
         return self.now_ms()
 
 
-class _ErrorLog(logging.Handler):
-    """Keeps what the broker logs as an error: an exception that it did not expect."""
+class ErrorLog(logging.Handler):
+    """Keeps what the broker logs as an error: an exception that it did not expect.
+
+    While it is entered nothing of the broker's log goes anywhere else.
+    """
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
         self.errors: list[str] = []
+        self.unexpected: list[str] = []
+
+    def __enter__(self) -> ErrorLog:
+        self._logger.addHandler(self)
+        self._logger.propagate = False
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._logger.removeHandler(self)
+        self._logger.propagate = True
+
+    @property
+    def _logger(self) -> logging.Logger:
+        return logging.getLogger("kafkapy")
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.errors.append(logging.Formatter().format(record))
+        """Keep a record; it is unexpected unless it is about an error of the disk."""
+        text = logging.Formatter().format(record)
+        self.errors.append(text)
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None and not isinstance(error, StorageError):
+            self.unexpected.append(text)
 
 
-def frame_of(request: Message, version: int, correlation_id: int = 1) -> bytes:
-    """Encode a request with its header, without the size in front."""
-    key = request.__api_key__
-    header = RequestHeader(key, version, correlation_id, "fuzzer")
-    return write_request_header(header, request_header_version(key, version)) + encode(
-        request, version
-    )
-
-
-@contextmanager
-def _limited_time() -> Iterator[None]:
-    """Interrupt what takes too long, measured in CPU time and so whatever else the machine does."""
-
-    def interrupt(*_: object) -> NoReturn:
-        raise FuzzError(f"a frame takes more than {MAX_FRAME_S} s of CPU")
-
-    before = signal.signal(signal.SIGVTALRM, interrupt)
-    signal.setitimer(signal.ITIMER_VIRTUAL, MAX_FRAME_S)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)
+async def settled(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run a request for a few turns of the event loop; None where it still waits, and is ended."""
+    outcome = eager.start(coroutine)
+    if isinstance(outcome, eager.Finished):
+        return outcome.value
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+        if outcome.done():
+            return outcome.result()
+    outcome.cancel()
+    await asyncio.wait([outcome])
+    return None if outcome.cancelled() else outcome.result()
 
 
 class Target:
@@ -113,12 +124,11 @@ class Target:
             BrokerConfig(_CONFIG), MemoryDisk(), clock=ManualClock(), rng=Random(seed)
         )
         self._peer = Peer(0, "127.0.0.1", "127.0.0.1", 9092, "PLAINTEXT")
-        self._log = _ErrorLog()
+        self._log = ErrorLog()
+        self._resources = ExitStack()
 
     async def __aenter__(self) -> Target:
-        logger = logging.getLogger("kafkapy")
-        logger.addHandler(self._log)
-        logger.propagate = False
+        self._resources.enter_context(self._log)
         asyncio.get_running_loop().set_exception_handler(
             lambda loop, context: self._log.errors.append(repr(context))
         )
@@ -129,35 +139,38 @@ class Target:
                 name=name, num_partitions=2, replication_factor=1, configs=configs
             )
             await self._broker.controller.create_topic(request, validate_only=False)
+        self._resources.enter_context(alarm.alarms())
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        alarm.stop()
         await self._broker.stop()
-        logger = logging.getLogger("kafkapy")
-        logger.removeHandler(self._log)
-        logger.propagate = True
+        self._resources.close()
         asyncio.get_running_loop().set_exception_handler(None)
         self.check_log()
 
     @property
-    def apis(self) -> list[tuple[ApiKey, int]]:
-        """Every API that is served, with each of its versions."""
-        table = self._broker.dispatcher.table
-        return [
-            (key, version)
-            for key, served in table.items()
-            for version in range(served.versions.first, served.versions.last + 1)
-        ]
+    def versions(self) -> Mapping[ApiKey, Versions]:
+        """The versions of every API that is served."""
+        return {key: served.versions for key, served in self._broker.dispatcher.table.items()}
 
     @property
-    def topic_ids(self) -> list[bytes]:
-        """The ids of the topics that were there from the start."""
-        return [topic.topic_id for topic in self._broker.image.topics.values()]
+    def topic_ids(self) -> dict[str, bytes]:
+        """The ids of the topics that frames may name, by their names."""
+        topics = self._broker.image.topics
+        return {name: topics[name].topic_id for name in _TOPICS if name != WITNESS}
 
     @property
     def partition_count(self) -> int:
         """How many partitions there are in all topics."""
         return sum(len(topic.partitions) for topic in self._broker.image.topics.values())
+
+    def topic_id(self, name: str) -> bytes:
+        """The id of any topic. Raises FuzzError if it is gone."""
+        topic = self._broker.image.topic(name)
+        if topic is None:
+            raise FuzzError(f"the topic {name} is gone")
+        return topic.topic_id
 
     def check_log(self) -> None:
         """Raise FuzzError if an error was logged."""
@@ -166,13 +179,18 @@ class Target:
             raise FuzzError("\n".join(errors))
 
     async def answer(self, frame: bytes, *, measure_memory: bool = False) -> None:
-        """Hand a frame to the dispatcher, and check what comes of it. Raises FuzzError."""
-        partitions = self.partition_count
-        if measure_memory:
-            tracemalloc.start()
+        """Hand a frame to the dispatcher, and check what comes of it. Raises FuzzError.
+
+        Its time is not limited while memory is measured, which is slow.
+        """
+        partitions = self.partition_count if measure_memory else 0
         try:
-            with _limited_time():
-                response = await self._outcome(frame)
+            if measure_memory:
+                tracemalloc.start()
+            else:
+                alarm.begin(MAX_FRAME_S)
+            response = await self._outcome(frame)
+            alarm.stop()
             if measure_memory:
                 self._check_memory(frame, self.partition_count - partitions)
         finally:
@@ -180,31 +198,31 @@ class Target:
         if response is not None:
             self._check_response(frame, response)
 
+    async def call(self, request: Message, version: int) -> Any:
+        """Ask as a client would that knows nothing of the fuzzer. Raises FuzzError."""
+        response = await self._outcome(frame_of(request, version))
+        if response is None:
+            raise FuzzError("a well-behaved client gets no answer")
+        key = request.__api_key__
+        _, body = read_response_header(response[4:], response_header_version(key, version))
+        return decode(API[key].response, response[4:], version, body)
+
     async def _outcome(self, frame: bytes) -> bytes | None:
         try:
-            outcome = eager.start(self._broker.dispatcher.answer(frame, self._peer))
-            if isinstance(outcome, eager.Finished):
-                pieces = outcome.value
-            else:
-                pieces = await self._patiently(outcome)
+            pieces = await settled(self._broker.dispatcher.answer(frame, self._peer))
         except (WireError, CloseConnectionError):
             return None
+        except FuzzError:
+            raise
         except Exception as error:
             raise FuzzError(f"{type(error).__name__}: {error}") from error
         return None if pieces is None else b"".join(pieces)
 
-    async def _patiently(self, task: asyncio.Future[Any]) -> Any:
-        for _ in range(_TURNS):
-            await asyncio.sleep(0)
-            if task.done():
-                return task.result()
-        task.cancel()
-        await asyncio.wait([task])
-        return None if task.cancelled() else task.result()
-
     def _check_memory(self, frame: bytes, new_partitions: int) -> None:
         _, peak = tracemalloc.get_traced_memory()
-        allowed = MAX_MEMORY_FACTOR * len(frame) + MAX_MEMORY_BYTES
+        is_large = len(frame) > LARGE_FRAME_BYTES
+        allowed = MAX_MEMORY_FACTOR * len(frame)
+        allowed += MAX_MEMORY_BYTES_IF_LARGE if is_large else MAX_MEMORY_BYTES
         allowed += MAX_PARTITION_BYTES * max(new_partitions, 0)
         if peak > allowed:
             raise FuzzError(f"{peak} bytes of memory, where {allowed} are allowed")
