@@ -16,6 +16,7 @@ from harness import process, programs
 
 HERE = Path(__file__).parent
 BUILD_TIMEOUT_S = 300
+CONSUMER_GROUP_HEARTBEAT = 68
 CLIENTS = ["franz", "sarama", "sarama-2.8.2", "sarama-0.11.0.0", "sarama-0.10.2.0", "kafkago"]
 # What a client sees otherwise by its nature.
 OTHERWISE = {
@@ -74,6 +75,15 @@ def test_a_client_sees_what_it_should(runner, request, client, scenario):
     assert programs.play(request, [runner, client], scenario) == expected
 
 
+@pytest.mark.scenario("KIP-848")
+@pytest.mark.parametrize("client", ["franz"])
+def test_the_broker_shares_the_partitions(runner, bootstrap, unique: Unique, serves, client):
+    if not serves(CONSUMER_GROUP_HEARTBEAT):
+        pytest.skip("the broker does not offer the consumer protocol")
+    seen = programs.seen([runner, client, "server_side"], bootstrap, unique("go"))
+    assert seen == {"three": [2, 2, 2], "two": [3, 3]}
+
+
 @pytest.mark.scenario("transactions")
 @pytest.mark.parametrize("killed", ["killed_copier", "restarted_copier"])
 @pytest.mark.parametrize("client", ["franz", "sarama", "sarama-2.8.2"])
@@ -93,7 +103,8 @@ def test_records_are_copied_exactly_once_through_a_killed_broker(
     assert copied == {"records": 200, "each once": True}
 
 
-def test_a_transaction_may_consist_of_offsets(runner, bootstrap, unique: Unique):
+@pytest.mark.parametrize("client", ["kafkago"])
+def test_a_transaction_may_consist_of_offsets(runner, bootstrap, unique: Unique, client):
     """kafka-go has the requests for a transaction, but no records that belong to one."""
-    seen = programs.seen([runner, "kafkago", "offsets_alone"], bootstrap, unique("go"))
+    seen = programs.seen([runner, client, "offsets_alone"], bootstrap, unique("go"))
     assert seen == {"fenced": True, "offset": 5}

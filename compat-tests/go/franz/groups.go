@@ -31,6 +31,9 @@ func (c client) Member(how play.Membership) play.Member {
 	if how.Cooperative {
 		options = append(options, kgo.Balancers(kgo.CooperativeStickyBalancer()))
 	}
+	if how.ServerSide {
+		options = append(options, kgo.ServerSideBalancer())
+	}
 	if how.Instance != "" {
 		options = append(options, kgo.InstanceID(how.Instance))
 	}

@@ -50,7 +50,7 @@ func (p producer) takeAlong(group string, offset int64) error {
 // is rebalanced within it.
 func (c client) Copy(copies play.Copies) {
 	session := play.Must(kgo.NewGroupTransactSession(c.options(
-		kgo.TransactionalID(copies.Transactional), kgo.TransactionTimeout(5*time.Second),
+		kgo.TransactionalID(copies.Transactional), kgo.TransactionTimeout(copies.Timeout),
 		kgo.ConsumerGroup(copies.Group), kgo.ConsumeTopics(copies.From),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()), kgo.SessionTimeout(play.SessionTimeout),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),

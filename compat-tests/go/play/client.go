@@ -67,6 +67,8 @@ type Producing struct {
 	ByHand bool
 	// Transactional is the transactional id; when it is set, a Producer is a Transaction too.
 	Transactional string
+	// Timeout is when the broker aborts a transaction; 0 is the client's choice.
+	Timeout time.Duration
 	// Batched is how many records a batch has at the most, about; 0 is the client's choice.
 	Batched int
 	// Patient tries again for as long as the broker is away.
@@ -109,6 +111,7 @@ type Membership struct {
 	Topic, Group string
 	Instance     string // of a static member
 	Cooperative  bool
+	ServerSide   bool // the broker shares the partitions (KIP-848)
 }
 
 // SessionTimeout is that of all members.

@@ -2,9 +2,8 @@ package play
 
 import (
 	"bufio"
-	"context"
 	"fmt"
-	"os/exec"
+	"io"
 	"strconv"
 	"sync"
 	"time"
@@ -20,6 +19,7 @@ type Copying interface {
 type Copies struct {
 	From, To, Group string
 	Transactional   string
+	Timeout         time.Duration // of a transaction
 	// InTransaction is called before each commit.
 	InTransaction func()
 }
@@ -27,13 +27,12 @@ type Copies struct {
 const copied = "-copies"
 
 // copies copies the run's topic.
-func copies(id string, inTransaction func(Run)) func(Run) Seen {
-	return func(r Run) Seen {
+func copies(id string, timeout time.Duration, inTransaction func(Run)) func(Run) {
+	return func(r Run) {
 		r.Client.(Copying).Copy(Copies{
 			From: r.Topic, To: r.Topic + copied, Group: r.Group, Transactional: r.Topic + id,
-			InTransaction: func() { inTransaction(r) },
+			Timeout: timeout, InTransaction: func() { inTransaction(r) },
 		})
-		return nil
 	}
 }
 
@@ -52,29 +51,43 @@ func quickly(Run) {}
 
 func slowly(Run) { time.Sleep(50 * time.Millisecond) }
 
-// exactlyOnce copies 200 records while a copier is killed in the middle of a transaction: another
-// takes over, which either is there already or is started then, with the same transactional id.
-func exactlyOnce(successor string, atOnce bool) func(Run) Seen {
-	return func(r Run) Seen {
-		admin := r.create(4, nil)
-		defer admin.Close()
-		Check(r.createAs(admin, r.Topic+copied, 1, nil))
-		output, kill := r.child("stall")
-		killSuccessor := func() {}
-		if atOnce {
-			_, killSuccessor = r.child(successor)
-			Await(r, []int{2, 2}, shares(admin, r.Group))
-		}
-		r.sendToEach(4)
-		Must(bufio.NewReader(output).ReadString('\n'))
-		kill()
-		if !atOnce {
-			_, killSuccessor = r.child(successor)
-		}
-		Await(r, 200, r.consumed(admin))
-		killSuccessor()
-		return r.countedCopies()
-	}
+// killedCopier copies 200 records while one of two copiers is killed in the middle of a transaction.
+// The broker aborts that when its time is over, and the other one takes over.
+func killedCopier(r Run) Seen {
+	admin := r.createForCopies()
+	defer admin.Close()
+	output, kill := r.start("stall briefly")
+	_, killOther := r.start("copy too")
+	Await(r, []int{2, 2}, shares(admin, r.Group))
+	r.sendToEach(4)
+	killStalled(output, kill)
+	Await(r, 200, r.consumed(admin))
+	killOther()
+	return r.countedCopies()
+}
+
+// restartedCopier has a single copier, whose successor aborts what it was killed in the middle of.
+func restartedCopier(r Run) Seen {
+	admin := r.createForCopies()
+	defer admin.Close()
+	r.sendToEach(4)
+	killStalled(r.start("stall"))
+	_, killSuccessor := r.start("copy")
+	Await(r, 200, r.consumed(admin))
+	killSuccessor()
+	return r.countedCopies()
+}
+
+func (r Run) createForCopies() Admin {
+	admin := r.create(4, nil)
+	Check(r.createAs(admin, r.Topic+copied, 1, nil))
+	return admin
+}
+
+// killStalled waits until a copier says that it is in its last transaction.
+func killStalled(output io.Reader, kill func()) {
+	Must(bufio.NewReader(output).ReadString('\n'))
+	kill()
 }
 
 // consumed gives how many records of the run's topic were taken along by transactions.
@@ -90,9 +103,7 @@ func (r Run) consumed(admin Admin) func() int64 {
 // copyOverRestart copies 200 records while the broker is killed and started again. A copier that
 // ends with an error is started again, too.
 func copyOverRestart(r Run) Seen {
-	admin := r.create(4, nil)
-	Check(r.createAs(admin, r.Topic+copied, 1, nil))
-	admin.Close()
+	r.createForCopies().Close()
 	r.sendToEach(4)
 	stop := r.supervise("copy slowly")
 	reader := r.Reader(Reading{Topic: r.Topic + copied, From: Earliest, Committed: true})
@@ -104,27 +115,11 @@ func copyOverRestart(r Run) Seen {
 			halfway()
 		}
 	}
-	admin = r.Admin()
+	admin := r.Admin()
 	defer admin.Close()
 	Await(r, 200, r.consumed(admin))
 	stop()
 	return r.countedCopies()
-}
-
-// supervise starts a child process whenever it is not there, until it is to stop.
-func (r Run) supervise(scenario string) (stop func()) {
-	ctx, cancel := context.WithCancel(r)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		for ctx.Err() == nil {
-			exec.CommandContext(ctx, r.Args[0], r.Args[1], r.Args[2], scenario, r.Topic).Run()
-		}
-	}()
-	return func() {
-		cancel()
-		<-ended
-	}
 }
 
 // sendToEach sends 200 records, as many to each partition.

@@ -34,7 +34,7 @@ func killedMember(r Run) Seen {
 	admin := r.create(4, nil)
 	defer admin.Close()
 	defer r.member().Close()
-	_, kill := r.child("member")
+	_, kill := r.start("member")
 	together := Await(r, []int{2, 2}, shares(admin, r.Group))
 	kill()
 	return Seen{"together": together, "alone": Await(r, []int{4}, shares(admin, r.Group))}
@@ -94,4 +94,26 @@ func cooperative(r Run) Seen {
 	Await(r, 2, func() int { return len(second.Assigned()) })
 	together := Await(r, []int{2, 2}, shares(admin, r.Group))
 	return Seen{"revoked": first.Revoked(), "together": together}
+}
+
+// serverSide has three members of the newer group protocol, then two.
+func serverSide(r Run) Seen {
+	r.create(6, nil).Close()
+	join := func() Static {
+		how := Membership{Topic: r.Topic, Group: r.Group, ServerSide: true}
+		return r.Member(how).(Static)
+	}
+	members := []Static{join(), join(), join()}
+	defer members[0].Close()
+	defer members[1].Close()
+	shares := func() (shares []int) {
+		for _, member := range members {
+			shares = append(shares, len(member.Assigned()))
+		}
+		return shares
+	}
+	three := Await(r, []int{2, 2, 2}, shares)
+	members[2].Close()
+	members = members[:2]
+	return Seen{"three": three, "two": Await(r, []int{3, 3}, shares)}
 }

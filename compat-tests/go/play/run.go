@@ -3,9 +3,7 @@ package play
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
 	"reflect"
 	"strconv"
 	"time"
@@ -45,6 +43,7 @@ var Scenarios = map[string]func(Run) Seen{
 	"more_members":      moreMembers,
 	"static_members":    staticMembers,
 	"cooperative":       cooperative,
+	"server_side":       serverSide,
 	"admin_topics":      adminTopics,
 	"admin_partitions":  adminPartitions,
 	"admin_configs":     adminConfigs,
@@ -60,18 +59,9 @@ var Scenarios = map[string]func(Run) Seen{
 	"transactions":      transactions,
 	"fenced":            fenced,
 	"offsets_alone":     offsetsAlone,
-	"killed_copier":     exactlyOnce("copy too", true),
-	"restarted_copier":  exactlyOnce("copy", false),
+	"killed_copier":     killedCopier,
+	"restarted_copier":  restartedCopier,
 	"restarted_broker":  copyOverRestart,
-}
-
-// Here, because they are started by the others.
-func init() {
-	Scenarios["member"] = func(r Run) Seen { r.member(); <-r.Done(); return nil }
-	Scenarios["stall"] = copies("-first", stalling())
-	Scenarios["copy"] = copies("-first", quickly)
-	Scenarios["copy slowly"] = copies("-first", slowly)
-	Scenarios["copy too"] = copies("-second", quickly)
 }
 
 // Check ends the program when there is an error.
@@ -101,18 +91,6 @@ func Await[T any](ctx context.Context, wanted T, ask func() T) T {
 			Check(fmt.Errorf("last seen: %v, wanted: %v", last, wanted))
 		case <-time.After(50 * time.Millisecond):
 		}
-	}
-}
-
-// child starts this program with another scenario; it is killed by what is returned.
-func (r Run) child(scenario string) (output io.Reader, kill func()) {
-	command := exec.CommandContext(r, r.Args[0], r.Args[1], r.Args[2], scenario, r.Topic)
-	command.Stderr = os.Stderr
-	output = Must(command.StdoutPipe())
-	Check(command.Start())
-	return output, func() {
-		Check(command.Process.Kill())
-		command.Wait()
 	}
 }
 

@@ -1,8 +1,6 @@
 package sarama
 
 import (
-	"time"
-
 	"github.com/IBM/sarama"
 
 	"kafkapy/compat/play"
@@ -49,7 +47,9 @@ func (c client) Producer(how play.Producing) play.Producer {
 	}
 	if how.Transactional != "" {
 		config.Producer.Transaction.ID = how.Transactional
-		config.Producer.Transaction.Timeout = 5 * time.Second
+	}
+	if how.Timeout != 0 {
+		config.Producer.Transaction.Timeout = how.Timeout
 	}
 	return producer{c, play.Must(sarama.NewSyncProducer(c.bootstrap, config)), how.Topic}
 }

@@ -30,7 +30,9 @@ func (c client) Copy(copies play.Copies) {
 	config.Consumer.IsolationLevel = sarama.ReadCommitted
 	config.Consumer.Offsets.AutoCommit.Enable = false // the transactions commit
 	group := play.Must(sarama.NewConsumerGroup(c.bootstrap, copies.Group, config))
-	how := play.Producing{Topic: copies.To, Transactional: copies.Transactional}
+	how := play.Producing{
+		Topic: copies.To, Transactional: copies.Transactional, Timeout: copies.Timeout,
+	}
 	copier := &copier{copies: copies, producer: c.Producer(how).(producer)}
 	for {
 		play.Check(group.Consume(c.ctx, []string{copies.From}, copier))
