@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from harness import own, reference
 from harness.probe import Probe
+
+sys.path.insert(0, str(Path(__file__).parent))  # for the stories
 
 
 @pytest.fixture(scope="session")

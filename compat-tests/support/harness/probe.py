@@ -17,8 +17,9 @@ from kafkapy.wire.headers import RequestHeader, read_response_header, write_requ
 from kafkapy.wire.messages.api_versions import ApiVersionsRequest
 from kafkapy.wire.schema import Request, Response
 
-# What a broker says while a coordinator or a leader is on its way: the question is asked again.
-NOT_YET = {5, 14, 15, 16}
+# What a broker says while a coordinator, a leader or the end of a transaction is on its way: the
+# question is asked again.
+NOT_YET = {5, 14, 15, 16, 51}
 
 
 class Probe:
@@ -78,11 +79,16 @@ _OWN = {
     "topic_id", "member_id", "leader", "cluster_id", "host", "client_host", "port", "session_id",
     "producer_id", "log_dir", "total_bytes", "usable_bytes", "error_message", "documentation",
     "log_append_time_ms", "last_timestamp", "finalized_features_epoch", "partition_size",
-    "batch_index_error_message",
+    "batch_index_error_message", "transaction_start_time_ms",
 }  # fmt: skip
 _ABSENT = (None, "", -1, b"", bytes(16))
 # Lists whose order says nothing, and what tells their entries apart.
-_UNORDERED = {"configs": "name", "results": "group_id", "responses": "name"}
+_UNORDERED = {
+    "configs": "name",
+    "results": "group_id",
+    "responses": "name",
+    "results_by_partition": "partition_index",
+}
 
 
 def comparable(answer: Response) -> Any:
@@ -99,7 +105,7 @@ def _clean(value: Any, name: str = "") -> Any:
     if isinstance(value, list):
         items = [_clean(item) for item in value]
         key = _UNORDERED.get(name)
-        if items and key and all(isinstance(item, dict) and item.get(key) for item in items):
+        if key and all(isinstance(item, dict) and item.get(key, "") != "" for item in items):
             return {item[key]: item for item in items}
         return items
     return bytes(value) if isinstance(value, memoryview | bytearray) else value
