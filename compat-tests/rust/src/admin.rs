@@ -1,6 +1,6 @@
 //! The admin client.
 
-use crate::clients::{eventually, Admin, Scenario, WAIT};
+use crate::clients::{eventually, leave, Admin, Scenario, WAIT};
 use crate::groups::share_out;
 use crate::native;
 use futures_executor::block_on;
@@ -75,7 +75,7 @@ pub fn groups(scenario: &Scenario) -> Value {
     let member = scenario.member(&[]);
     share_out(scenario, &admin, &[&member], 1, 1);
     let (with, listed) = (state(), is_listed());
-    drop(member);
+    leave(member);
     let without = state();
     let deleted = block_on(admin.delete_groups(&[&scenario.group], &AdminOptions::new())).unwrap();
     assert_eq!(deleted, [Ok(scenario.group.clone())]);

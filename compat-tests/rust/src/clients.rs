@@ -64,6 +64,15 @@ pub fn poll(consumer: &Member) {
     }
 }
 
+/// Leave the group. When a consumer is dropped that was given partitions and has not polled since,
+/// the crate waits for ever; so it is to hear of them first.
+pub fn leave(member: Member) {
+    member.unsubscribe();
+    for _ in 0..3 {
+        poll(&member);
+    }
+}
+
 pub fn text(bytes: Option<&[u8]>) -> Option<String> {
     bytes.map(|found| String::from_utf8(found.to_vec()).unwrap())
 }

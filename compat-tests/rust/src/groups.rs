@@ -1,9 +1,10 @@
 //! Members of groups, who come, go, and are killed.
 
-use crate::clients::{eventually, poll, Admin, Member, Scenario, WAIT};
+use crate::clients::{eventually, leave, poll, Admin, Member, Scenario, WAIT};
 use rdkafka::consumer::Consumer;
 use rdkafka::error::RDKafkaErrorCode;
 use serde_json::{json, Value};
+use std::borrow::Borrow;
 use std::env;
 use std::process::{Command, Stdio};
 use std::sync::atomic::Ordering;
@@ -25,16 +26,15 @@ fn count_partitions(assignment: &[u8]) -> usize {
 pub fn share_out(
     scenario: &Scenario,
     admin: &Admin,
-    polled: &[&Member],
+    polled: &[impl Borrow<Member>],
     members: usize,
     partitions: usize,
 ) -> Vec<usize> {
     eventually("a share for every member", || {
-        polled.iter().for_each(|one| poll(one));
-        let found = admin
-            .inner()
-            .fetch_group_list(Some(&scenario.group), WAIT)
-            .unwrap();
+        polled.iter().for_each(|one| poll(one.borrow()));
+        // A coordinator that is about to move cannot tell.
+        let listing = admin.inner().fetch_group_list(Some(&scenario.group), WAIT);
+        let found = listing.ok()?;
         let group = found.groups().first()?;
         let counts = group
             .members()
@@ -47,25 +47,26 @@ pub fn share_out(
     })
 }
 
+fn three_members(scenario: &Scenario) -> Vec<Member> {
+    (0..3).map(|_| scenario.member(&[])).collect()
+}
+
 pub fn groups(scenario: &Scenario) -> Value {
     let admin = scenario.create(6, &[]);
-    let members = [scenario.member(&[]), scenario.member(&[])];
-    let third = scenario.member(&[]);
-    let three = share_out(scenario, &admin, &[&members[0], &members[1], &third], 3, 6);
-    drop(third);
-    let two = share_out(scenario, &admin, &[&members[0], &members[1]], 2, 6);
+    let mut members = three_members(scenario);
+    let three = share_out(scenario, &admin, &members, 3, 6);
+    members.pop().into_iter().for_each(leave);
+    let two = share_out(scenario, &admin, &members, 2, 6);
+    members.into_iter().for_each(leave);
     json!({"three": three, "two": two})
 }
 
 pub fn more_members(scenario: &Scenario) -> Value {
     let admin = scenario.create(2, &[]);
-    let members = [
-        scenario.member(&[]),
-        scenario.member(&[]),
-        scenario.member(&[]),
-    ];
-    let polled: Vec<_> = members.iter().collect();
-    json!({"shares": share_out(scenario, &admin, &polled, 3, 2)})
+    let members = three_members(scenario);
+    let shares = share_out(scenario, &admin, &members, 3, 2);
+    members.into_iter().for_each(leave);
+    json!({"shares": shares})
 }
 
 /// The member that is killed.
@@ -89,7 +90,9 @@ pub fn killed_member(scenario: &Scenario) -> Value {
     let together = share_out(scenario, &admin, &[&member], 2, 4);
     other.kill().unwrap();
     other.wait().unwrap();
-    json!({"together": together, "alone": share_out(scenario, &admin, &[&member], 1, 4)})
+    let alone = share_out(scenario, &admin, &[&member], 1, 4);
+    leave(member);
+    json!({"together": together, "alone": alone})
 }
 
 /// The partitions of a member, once it has some; all members poll.
@@ -117,11 +120,12 @@ pub fn static_members(scenario: &Scenario) -> Value {
     let second = named("one");
     let same = assigned(&second, &[&second, &other]) == before;
     let more = rebalances() - rebalances_before;
-    let _third = named("one");
+    let third = named("one");
     let (code, _) = eventually("the second of three of one name is fenced", || {
         second.poll(WAIT / 100); // it may well give the error
         second.client().fatal_error()
     });
+    leave(third);
     json!({
         "same partitions": same,
         "rebalances of the other": more,
@@ -137,5 +141,8 @@ pub fn cooperative(scenario: &Scenario) -> Value {
     assigned(&first, &[&first]);
     let second = member();
     let together = share_out(scenario, &admin, &[&first, &second], 2, 4);
-    json!({"revoked": first.context().revoked.load(Ordering::SeqCst), "together": together})
+    let revoked = first.context().revoked.load(Ordering::SeqCst);
+    leave(second);
+    leave(first);
+    json!({"revoked": revoked, "together": together})
 }
