@@ -19,14 +19,6 @@ import pytest
 from harness import java, process, programs
 
 HERE = Path(__file__).parent
-# From the newest to the oldest that asks for the versions of requests; the sources of each.
-VERSIONS = {
-    "4.3.1": ("since_0.11", "since_2", "4"),
-    "2.8.2": ("since_0.11", "since_2", "2"),
-    "1.0.2": ("since_0.11", "0.11_and_1", "before_2", "1"),
-    "0.11.0.3": ("since_0.11", "0.11_and_1", "before_2", "0.11"),
-    "0.10.2.2": ("before_2", "0.10"),
-}
 SCENARIO_TIMEOUT_S = 90
 
 pytestmark = pytest.mark.timeout(java.BUILD_TIMEOUT_S + SCENARIO_TIMEOUT_S)
@@ -40,7 +32,7 @@ def dropped(version: str, scenario: str) -> bool:
 
 
 def cases() -> Iterator[object]:
-    for version in VERSIONS:
+    for version in java.VERSIONS:
         for scenario in programs.played(HERE, version):
             too_old = os.environ.get("BOOTSTRAP") and dropped(version, scenario)
             reason = "Kafka 4 does not serve these versions of requests (KIP-896)"
@@ -50,9 +42,7 @@ def cases() -> Iterator[object]:
 
 def program(version: str) -> list[str | Path]:
     """Give the command that runs the program with a version of the client."""
-    folders = [HERE / "scenarios", *(HERE / "versions" / name for name in VERSIONS[version])]
-    sources = [file for folder in folders for file in sorted(folder.glob("*.java"))]
-    return java.command("Compat", version, sources)
+    return java.command("Compat", version, java.sources(version))
 
 
 class Player:

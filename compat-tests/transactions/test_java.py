@@ -1,41 +1,32 @@
-"""Transactions of the Java client: the newest, with an epoch for each of them, and an older."""
+"""Transactions of the Java client: the newest, with an epoch for each of them, and older ones."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
-from harness import process, reference
+from harness import java, programs
 
 HERE = Path(__file__).parent
-POM = HERE.parent / "java_client" / "pom.xml"
-JARS = HERE.parent / "java_client" / "build" / "jars"
-BUILD_TIMEOUT_S = 240
+COPIED = {"offset": 8, "sink": [f"v{number}!" for number in range(8)]}
+SEEN = {
+    "outcomes": {"committed": ["0", "2", "4"]},
+    "zombie": {"commit": True, "begin": True, "committed": ["new", "newer"]},
+    "copy": COPIED,
+    "crash_and_timeout": {"committed": ["v0"]},
+    "crash_and_return": COPIED,
+}
 
-pytestmark = pytest.mark.timeout(BUILD_TIMEOUT_S + 60)
+pytestmark = [
+    pytest.mark.timeout(java.BUILD_TIMEOUT_S + 120),
+    pytest.mark.client("java_client"),
+    pytest.mark.scenario("transactions"),
+]
 
 
-@pytest.fixture(scope="session")
-def jars() -> Path:
-    """The clients that the suite of the Java client fetches, too."""
-    if reason := process.missing("java", "javac", "mvn"):
-        pytest.skip(reason)
-    if not (JARS / "kafka-clients-4.3.1.jar").exists():
-        process.run(["mvn", "-q", "-B", "-f", POM, "package"], timeout_s=BUILD_TIMEOUT_S)
-    return JARS
-
-
-@pytest.mark.parametrize("version", ["4.3.1", "2.8.2"])
-def test_a_scenario_goes_as_with_kafka(version, jars, bootstrap, tmp_path):
-    client = jars / f"kafka-clients-{version}.jar"
-    others = [jar for jar in sorted(jars.glob("*.jar")) if "kafka-clients" not in jar.name]
-    path = os.pathsep.join(map(str, [tmp_path, client, *others]))
-    process.run(["javac", "-nowarn", "-d", tmp_path, "-cp", path, HERE / "Transactions.java"])
-    command = ["java", *reference.QUICK, "-cp", path, "Transactions"]
-    done = process.run([*command, bootstrap, f"java-{os.urandom(6).hex()}"], timeout_s=120)
-    assert done.stdout.splitlines() == [
-        "outcomes 0,2,4",
-        "zombie new fenced",
-        "copied 0!,1!,2!,3! 5",
-    ]
+@pytest.mark.parametrize("scenario", SEEN)
+@pytest.mark.parametrize("version", ["4.3.1", "2.8.2", "0.11.0.3"])
+def test_a_scenario_goes_as_with_kafka(bootstrap, unique, version: str, scenario: str) -> None:
+    sources = [HERE / "Transactions.java", *java.sources(version)]
+    program = java.command("Transactions", version, sources)
+    assert programs.seen([program, scenario], bootstrap, unique("java")) == SEEN[scenario]

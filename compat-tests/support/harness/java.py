@@ -19,6 +19,21 @@ SUITE = Path(__file__).resolve().parents[2] / "java_client"
 BUILD = SUITE / "build"
 JARS = BUILD / "jars"
 BUILD_TIMEOUT_S = 240
+# From the newest to the oldest that asks for the versions of requests: the folders of
+# `java_client/versions` that are about each.
+VERSIONS = {
+    "4.3.1": ("since_0.11", "since_2", "4"),
+    "2.8.2": ("since_0.11", "since_2", "2"),
+    "1.0.2": ("since_0.11", "0.11_and_1", "before_2", "1"),
+    "0.11.0.3": ("since_0.11", "0.11_and_1", "before_2", "0.11"),
+    "0.10.2.2": ("before_2", "0.10"),
+}
+
+
+def sources(version: str) -> list[Path]:
+    """Give the program that plays the scenarios, as a version of the client needs it."""
+    folders = [SUITE / "scenarios", *(SUITE / "versions" / name for name in VERSIONS[version])]
+    return [file for folder in folders for file in sorted(folder.glob("*.java"))]
 
 
 @contextmanager
