@@ -83,8 +83,8 @@ func take(
 	return messages
 }
 
-// copy makes a transaction of some messages, and takes their offset along. When that fails the
-// session ends, and the next one begins with what was committed.
+// copy makes a transaction of some messages, and takes their offset along. If that fails, as after
+// a rebalance, it is aborted; the session ends, and the next one begins with what was committed.
 func (c *copier) copy(
 	session sarama.ConsumerGroupSession, messages []*sarama.ConsumerMessage,
 ) error {
@@ -98,10 +98,11 @@ func (c *copier) copy(
 		GroupID: c.copies.Group, MemberID: session.MemberID(), GenerationID: session.GenerationID(),
 	}
 	last := messages[len(messages)-1]
-	if err := c.producer.AddMessageToTxnWithGroupMetadata(last, member, nil); err != nil {
-		play.Check(c.producer.Abort())
-		return err
-	}
+	play.Check(c.producer.AddMessageToTxnWithGroupMetadata(last, member, nil))
 	c.copies.InTransaction()
-	return c.producer.CommitTxn()
+	err := c.producer.CommitTxn()
+	if err != nil {
+		play.Check(c.producer.Abort())
+	}
+	return err
 }
