@@ -22,6 +22,7 @@ from kafkapy.wire.messages.write_txn_markers import (
     WriteTxnMarkersRequest,
     WriteTxnMarkersResponse,
 )
+from kafkapy.wire.records.batch import NO_PRODUCER_EPOCH, NO_PRODUCER_ID
 
 
 async def handle(
@@ -45,7 +46,11 @@ async def _write(asked: WritableTxnMarker, context: RequestContext) -> WritableT
         for index in topic.partition_indexes
     ]
     errors = dict.fromkeys(partitions, ErrorCode.INVALID_PRODUCER_EPOCH)
-    if asked.transaction_version >= VERSION_2:
+    if asked.producer_id == NO_PRODUCER_ID or asked.producer_epoch == NO_PRODUCER_EPOCH:
+        # The batch of a marker would say that it has no producer. Kafka fails on it.
+        errors = dict.fromkeys(partitions, ErrorCode.UNKNOWN_SERVER_ERROR)
+        partitions = []
+    elif asked.transaction_version >= VERSION_2:
         partitions = [at for at in partitions if not _is_too_old(at, marker.producer, context)]
     errors.update(await context.broker.transactions.markers.write(marker, partitions))
     return WritableTxnMarkerResult(

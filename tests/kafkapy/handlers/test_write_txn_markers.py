@@ -79,6 +79,15 @@ def test_an_older_producer_or_coordinator_is_fenced() -> None:
         assert fenced == [ErrorCode.TRANSACTION_COORDINATOR_FENCED]
 
 
+@pytest.mark.parametrize("nobody", [Producer(-1, 0), Producer(4711, -1)])
+def test_a_marker_of_no_producer_is_not_written(nobody: Producer) -> None:
+    with transaction_client() as client:
+        client.produce(client.producer())
+        before = client.committed()
+        assert write(client, nobody) == [ErrorCode.UNKNOWN_SERVER_ERROR]
+        assert client.committed() == before
+
+
 def test_in_version_2_a_marker_has_a_higher_epoch_than_the_records() -> None:
     with transaction_client() as client:
         producer = client.producer()
