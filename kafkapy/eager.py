@@ -124,7 +124,16 @@ async def unbroken(coroutine: Coroutine[Any, Any, T]) -> T:
     A connection that closes cancels its request. An append under way must go on all the same.
     """
     outcome = start(coroutine)
-    return outcome.value if isinstance(outcome, Finished) else await asyncio.shield(outcome)
+    if isinstance(outcome, Finished):
+        return outcome.value
+    outcome.add_done_callback(_hear)
+    return await asyncio.shield(outcome)
+
+
+def _hear(outcome: asyncio.Future[Any]) -> None:
+    """Take an error that concerns nobody any more; asyncio would log it as one that was missed."""
+    if not outcome.cancelled():
+        outcome.exception()
 
 
 def uninterrupted(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -222,3 +223,28 @@ def test_one_that_waits_for_a_signal_can_be_cancelled(run: Run, given: bool) -> 
         assert len(steps) == 1
 
     run(outer())
+
+
+def test_a_failure_that_concerns_nobody_any_more_is_not_logged(run: Run) -> None:
+    logged: list[dict[str, Any]] = []
+
+    async def outer() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, context: logged.append(context))
+        waited_for = loop.create_future()
+
+        async def inner() -> None:
+            await waited_for
+            raise ValueError("nobody waits")
+
+        task = loop.create_task(eager.unbroken(inner()))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        waited_for.set_result(None)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    run(outer())
+    gc.collect()
+    assert logged == []

@@ -62,7 +62,7 @@ class Markers:
         """
         outcomes: dict[TopicPartition, ErrorCode] = {}
         logs: dict[TopicPartition, LogId] = {}
-        for partition in partitions:
+        for partition in sorted(partitions):  # so that the same run writes in the same order
             log = self._find_log(partition)
             if log is None:
                 outcomes[partition] = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
