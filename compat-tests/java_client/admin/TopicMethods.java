@@ -126,7 +126,8 @@ final class TopicMethods {
             Map.of(first, NewPartitions.increaseTo(9)), only));
         run.see("createPartitions", () -> admin.createPartitions(Map.of(
             first, NewPartitions.increaseTo(5),
-            second, NewPartitions.increaseTo(3, List.of(List.of(run.broker), List.of(run.broker))))));
+            second, NewPartitions.increaseTo(
+                3, List.of(List.of(run.broker), List.of(run.broker))))));
         AdminMethods.until(() -> partitionsOf(first) == 5 && partitionsOf(second) == 3,
             "the new partitions");
         run.see("createPartitions: how many then",

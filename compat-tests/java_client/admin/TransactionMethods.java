@@ -96,6 +96,8 @@ final class TransactionMethods {
     private void abort() throws Exception {
         ProducerState open = open();
         short epoch = (short) open.producerEpoch();
+        run.see("abortTransaction: no epoch", () -> admin.abortTransaction(
+            new AbortTransactionSpec(partition, open.producerId(), (short) -1, 0)));
         run.see("abortTransaction: an older epoch", () -> admin.abortTransaction(
             new AbortTransactionSpec(partition, open.producerId(), (short) (epoch - 1), -1)));
         run.see("abortTransaction", () -> admin.abortTransaction(new AbortTransactionSpec(

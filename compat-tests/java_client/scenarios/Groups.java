@@ -47,8 +47,8 @@ final class Groups {
         stage.create(2);
         try (Member first = new Member(stage); Member second = new Member(stage);
                 Member third = new Member(stage)) {
-            Stage.until(() -> Stream.of(first, second, third).allMatch(it -> it.rebalances.get() > 0),
-                "three members");
+            Stage.until(() -> Stream.of(first, second, third)
+                .allMatch(member -> member.rebalances.get() > 0), "three members");
             return Map.of("shares", settle(List.of(0, 1, 1), first, second, third));
         }
     }

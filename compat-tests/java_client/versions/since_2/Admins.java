@@ -68,7 +68,8 @@ abstract class Admins implements Cluster {
 
     @Override
     public void configure(String topic, String key, String value) throws Exception {
-        AlterConfigOp set = new AlterConfigOp(new ConfigEntry(key, value), AlterConfigOp.OpType.SET);
+        AlterConfigOp set =
+            new AlterConfigOp(new ConfigEntry(key, value), AlterConfigOp.OpType.SET);
         admin.incrementalAlterConfigs(Collections.singletonMap(
             new ConfigResource(ConfigResource.Type.TOPIC, topic), Collections.singleton(set)))
             .all().get();
