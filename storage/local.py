@@ -248,6 +248,7 @@ class LocalEngine:
     def _set_aside(self, log_id: LogId, delay_ms: int) -> None:
         aside = f"{log_id}.{log_id.topic_id.hex()}{_DELETED_SUFFIX}"
         try:
+            self._disk.remove(aside)
             self._disk.rename(str(log_id), aside)
         except OSError as error:
             raise DiskError(str(error)) from error
