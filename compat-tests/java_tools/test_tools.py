@@ -46,6 +46,52 @@ def test_the_console_tools_pass_keys_headers_and_partitions(tool, topic):
     assert shown == ["Offset:0\th:1\tkey\tvalue"]
 
 
+@pytest.mark.scenario("tombstones", "partitioning")
+def test_the_console_tools_pass_tombstones_and_keep_keys_together(tool, topic):
+    name = topic(partitions=4)
+    options = ["parse.key=true", "key.separator=:", "null.marker=NULL"]
+    tool(
+        PRODUCE, "--topic", name, *(word for it in options for word in ("--reader-property", it)),
+        stdin="key:value\nkey:\nkey:NULL\n",
+    )  # fmt: skip
+    shown = read(
+        tool, name, 3, "--from-beginning", "--formatter-property", "print.key=true",
+        "--formatter-property", "print.partition=true", "--formatter-property", "null.literal=NULL",
+    )  # fmt: skip
+    partitions, keys, values = zip(*(line.split("\t") for line in shown), strict=True)
+    assert len(set(partitions)) == 1
+    assert (set(keys), values) == ({"key"}, ("value", "", "NULL"))
+
+
+@pytest.mark.scenario("large")
+def test_a_record_of_five_megabytes_fits_where_the_topic_allows_it(tool, topic):
+    name = topic(max_message_bytes=str(6 << 20))
+    value = "0123456789abcdef" * (5 << 16)
+    tool(PRODUCE, "--topic", name, "--command-property", f"max.request.size={8 << 20}",
+         "--command-property", f"buffer.memory={32 << 20}", stdin=f"{value}\n")  # fmt: skip
+    assert read(tool, name, 1) == [value]
+
+
+@pytest.mark.scenario("auto-creation", "timestamps")
+def test_a_topic_comes_into_being_when_it_is_written(tool, unique):
+    name = unique("auto")
+    tool(PRODUCE, "--topic", name, stdin="v\n")
+    (shown,) = read(
+        tool, name, 1, "--from-beginning", "--formatter-property", "print.timestamp=true"
+    )
+    assert re.fullmatch(r"CreateTime:\d{13}\tv", shown)
+
+
+@pytest.mark.scenario("timestamps")
+def test_a_topic_that_stamps_on_append_says_so(tool, topic):
+    name = topic(message_timestamp_type="LogAppendTime")
+    tool(PRODUCE, "--topic", name, stdin="v\n")
+    (shown,) = read(
+        tool, name, 1, "--from-beginning", "--formatter-property", "print.timestamp=true"
+    )
+    assert re.fullmatch(r"LogAppendTime:\d{13}\tv", shown)
+
+
 @pytest.mark.scenario("consume from", "commits")
 def test_the_console_consumer_starts_at_an_offset_and_in_a_group(tool, topic, unique):
     name, group = topic(), unique("group")
