@@ -32,8 +32,9 @@ from kafkapy.wire.messages.produce import (
 )
 from kafkapy.wire.records.legacy import build_message_set
 from kafkapy.wire.records.record import Record, build_batch
+from tests.fuzzing.frames import frame_of
 from tests.fuzzing.records import batch_of, bomb, message, with_checksum
-from tests.fuzzing.target import Target, frame_of
+from tests.fuzzing.target import Target
 from tests.fuzzing.values import Filler
 from tests.kafkapy.wire_client import RawClient
 
@@ -151,17 +152,29 @@ def test_more_tagged_fields_than_bytes_close_the_connection(client: RawClient) -
         assert client.is_closed()
 
 
-def test_many_unknown_tagged_fields_are_skipped_without_being_kept(client: RawClient) -> None:
-    count = 200_000
+def _with_unknown_tagged_fields(count: int) -> bytes:
     tags = b"".join(
         bytes((tag & 0x7F | 0x80, tag >> 7 & 0x7F | 0x80, tag >> 14, 0))
         for tag in range(20_000, 20_000 + count)
     )
     number = bytes((count & 0x7F | 0x80, count >> 7 & 0x7F | 0x80, count >> 14))
-    frame = header(ApiKey.METADATA, 9) + b"\0\1\0\0\0" + number + tags
+    return header(ApiKey.METADATA, 9) + b"\0\1\0\0\0" + number + tags
+
+
+def test_many_unknown_tagged_fields_are_skipped_without_being_kept(client: RawClient) -> None:
+    frame = _with_unknown_tagged_fields(50_000)
     with memory_below(6 * len(frame)):
         client.send_frame(frame)
         assert client.receive(MetadataRequest(), 9, correlation_id=7).topics == []
+
+
+def test_more_elements_than_the_broker_takes_end_the_connection(
+    broker: Broker, client: RawClient
+) -> None:
+    client.send_frame(_with_unknown_tagged_fields(50_001))
+    assert client.is_closed()
+    with RawClient(broker.bootstrap_servers) as next_client:
+        assert next_client.call(MetadataRequest(topics=[]), 9).topics == []
 
 
 def test_bytes_behind_a_request_are_ignored(client: RawClient) -> None:
@@ -344,7 +357,7 @@ def test_no_number_in_a_request_can_harm(key: ApiKey) -> None:
 
     async def main() -> None:
         async with Target(seed=0) as target:
-            filler = Filler(random.Random(key), target.topic_ids)
+            filler = Filler(random.Random(key), list(target.topic_ids.values()))
             for version in {first, last}:
                 for _ in range(3):
                     frame = frame_of(filler.message(API[key].request, version), version)
