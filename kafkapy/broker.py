@@ -40,6 +40,8 @@ from kafkapy.wire.error_codes import ErrorCode
 _LOG = logging.getLogger(__name__)
 # Since this version each transaction has an epoch of its own (KIP-890), as level 2 promises.
 _END_TXN_WITH_EPOCHS = 5
+# Between two checkpoints, where the configuration would have no rest at all.
+_SHORTEST_MS = 1000
 
 
 class Broker:
@@ -143,6 +145,7 @@ class Broker:
             raise
         loop = asyncio.get_running_loop()
         self._upkeep.append(loop.create_task(self._maintain()))
+        self._upkeep.append(loop.create_task(self._checkpoint()))
         if self.config["log.cleaner.enable"]:
             self._upkeep.append(loop.create_task(self._compact()))
 
@@ -229,6 +232,15 @@ class Broker:
                 await self.engine.maintain()
             except Exception:
                 _LOG.exception("maintenance of the log failed; it will be tried again")
+
+    async def _checkpoint(self) -> None:
+        interval_ms = max(self.config["log.flush.offset.checkpoint.interval.ms"], _SHORTEST_MS)
+        while True:
+            await asyncio.sleep(interval_ms / 1000)
+            try:
+                await self.engine.checkpoint()
+            except Exception:
+                _LOG.exception("a checkpoint failed; it will be tried again")
 
     async def _compact(self) -> None:
         while True:

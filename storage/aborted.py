@@ -15,13 +15,13 @@ from kafkapy.storage.disk import Disk
 from kafkapy.storage.engine import AbortedTransaction
 from kafkapy.storage.producers import EndedTransaction
 from kafkapy.storage.segment import ABORTED_SUFFIX
+from kafkapy.wire.errors import CorruptRecordError
 from kafkapy.wire.records.batch import LENGTH_END
 from kafkapy.wire.schema import Buffer
 
 _ENTRY = struct.Struct(">hqqqq")
 _VERSION = 0
 _EXTENT = struct.Struct(">qi11xi")
-
 
 _by_first_offset = attrgetter("first_offset")
 
@@ -37,41 +37,64 @@ class AbortedEntry(NamedTuple):
 
 
 class AbortedTransactions:
-    """The entries of all segments, by the base offset of the segment that holds the marker."""
+    """The entries of all segments, by the base offset of the segment that holds the marker.
 
-    def __init__(self, disk: Disk, directory: str) -> None:
-        self._disk = disk
+    A file is written when its segment is made durable. What a crash loses of it, recovery makes
+    anew from the markers.
+    """
+
+    def __init__(self, directory: str) -> None:
         self._directory = directory
         self._entries: dict[int, list[AbortedEntry]] = {}
-        self._unflushed: set[int] = set()
+        self._unsaved: set[int] = set()
 
     def __bool__(self) -> bool:
         return bool(self._entries)
 
-    def _path(self, base_offset: int) -> str:
-        return f"{self._directory}/{base_offset:020}{ABORTED_SUFFIX}"
+    def load(self, disk: Disk, base_offset: int, following: int, end_offset: int) -> None:
+        """Read what a segment's file says of the markers before `end_offset`.
 
-    def load(self, base_offsets: Iterable[int]) -> None:
-        """Read the files of these segments."""
-        for base_offset in base_offsets:
-            content = self._disk.read(self._path(base_offset))
-            self._entries[base_offset] = decode_entries(content)
+        Raises CorruptRecordError where the file cannot be that of a segment which ends at
+        `following`.
+        """
+        content = disk.read(self.path(base_offset))
+        entries = decode_entries(content)
+        offsets = [base_offset - 1, *(entry.last_offset for entry in entries), following]
+        if (
+            len(content) % _ENTRY.size
+            or not all(map(int.__lt__, offsets, offsets[1:]))
+            or any(entry.version or not 0 <= entry[2] <= entry[3] for entry in entries)
+        ):
+            raise CorruptRecordError(f"{self.path(base_offset)} is damaged")
+        kept = [entry for entry in entries if entry.last_offset < end_offset]
+        if kept:
+            self._entries[base_offset] = kept
+        if len(kept) < len(entries):
+            self._unsaved.add(base_offset)
+
+    def start_over(self, base_offset: int) -> None:
+        """Forget what was read of a segment that is about to be searched for markers."""
+        self._entries.pop(base_offset, None)
+        self._unsaved.add(base_offset)
 
     def add(self, base_offset: int, ended: EndedTransaction, last_stable_offset: int) -> None:
         """Add a transaction whose marker is in the segment at `base_offset`."""
         entry = AbortedEntry(_VERSION, *ended[:3], last_stable_offset)
         self._entries.setdefault(base_offset, []).append(entry)
-        file = self._disk.open(self._path(base_offset))
-        try:
-            file.append([_ENTRY.pack(*entry)])
-        finally:
-            file.close()
-        self._unflushed.add(base_offset)
+        self._unsaved.add(base_offset)
 
-    def take_unflushed(self) -> list[str]:
-        """Give the files that were changed since they were last given; the caller flushes them."""
-        bases, self._unflushed = self._unflushed, set()
-        return [self._path(base) for base in sorted(bases) if base in self._entries]
+    def path(self, base_offset: int) -> str:
+        """The file of a segment, whether it exists or not."""
+        return f"{self._directory}/{base_offset:020}{ABORTED_SUFFIX}"
+
+    def take_unsaved(self) -> dict[int, bytes]:
+        """Give the files that have changed since, by their segments; the caller writes them."""
+        bases, self._unsaved = sorted(self._unsaved), set()
+        return {base: encode_entries(self._entries.get(base, ())) for base in bases}
+
+    def put_back(self, bases: Iterable[int]) -> None:
+        """Note that the files of these segments were not written."""
+        self._unsaved.update(bases)
 
     def among(self, records: Buffer, offset: int, base_offset: int) -> list[AbortedTransaction]:
         """The transactions that overlap what a read from `offset` in a segment found."""
@@ -102,19 +125,19 @@ class AbortedTransactions:
     ) -> None:
         """Take the entries of one segment for those of the segments that it replaces."""
         for base in base_offsets:
-            self._entries.pop(base, None)
+            self.forget(base)
         if entries:
             self._entries[base_offset] = entries
 
     def drop_before(self, base_offset: int) -> None:
         """Forget the entries of segments that are gone."""
         for base in [base for base in self._entries if base < base_offset]:
-            del self._entries[base]
+            self.forget(base)
 
-    def reset(self, base_offset: int) -> None:
-        """Remove the file of a segment that is about to be recovered, or gone."""
+    def forget(self, base_offset: int) -> None:
+        """Forget the entries of a segment that is gone."""
         self._entries.pop(base_offset, None)
-        self._disk.remove(self._path(base_offset))
+        self._unsaved.discard(base_offset)
 
 
 def encode_entries(entries: Iterable[AbortedEntry]) -> bytes:

@@ -72,10 +72,10 @@ def write_epochs(disk: Disk, directory: str, epochs: Iterable[EpochStart]) -> No
     disk.replace(f"{directory}/{LEADER_EPOCH_CHECKPOINT}", content)
 
 
-def format_partition_metadata(topic_id: bytes) -> bytes:
-    """Encode a topic's id as `partition.metadata` holds it."""
+def write_topic_id(disk: Disk, directory: str, topic_id: bytes) -> None:
+    """Write a topic's id as Kafka does."""
     encoded = base64.urlsafe_b64encode(topic_id).rstrip(b"=")
-    return b"version: 0\ntopic_id: " + encoded
+    disk.replace(f"{directory}/{PARTITION_METADATA}", b"version: 0\ntopic_id: " + encoded)
 
 
 def read_topic_id(disk: Disk, directory: str) -> bytes | None:

@@ -180,9 +180,8 @@ class Cleaner:
 
     def _write(self, new: Segment, batch: bytes) -> None:
         header = parse_header(batch)
-        new.append(
-            (batch,), len(batch), header.base_offset, header.last_offset, header.max_timestamp
-        )
+        new.write((batch,))
+        new.take(len(batch), header.base_offset, header.last_offset, header.max_timestamp)
         self._step_bytes += len(batch)
 
     # Batches

@@ -9,7 +9,7 @@ Source: Kafka's log cleaner and its manager; KIP-58 (least lag), KIP-354 (larges
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator, Iterable
+from collections.abc import Awaitable, Callable, Generator, Iterable
 from typing import NamedTuple
 
 from kafkapy.storage import swap
@@ -44,11 +44,18 @@ class Compactor:
     `clean_until` has the offsets before which logs are clean.
     """
 
-    def __init__(self, env: Environment, flushes: Flushes, deletions: Deletions) -> None:
+    def __init__(
+        self,
+        env: Environment,
+        flushes: Flushes,
+        deletions: Deletions,
+        write_checkpoints: Callable[[], Awaitable[None]],
+    ) -> None:
         self.clean_until: dict[tuple[str, int], int] = {}
         self._env = env
         self._flushes = flushes
         self._deletions = deletions
+        self._write_checkpoints = write_checkpoints
         self._unfit: set[Log] = set()
         self._log: Log | None = None
         self._task: asyncio.Task[None] | None = None
@@ -141,7 +148,9 @@ class Compactor:
 
         log, first_dirty, upper_bound, _ = candidate
         # What is replaced must not be part of a flush, nor of a recovery that cuts the log.
-        await self._flushes.flush(log, upper_bound)
+        if log.recovery_point < upper_bound and not await self._flushes.save(log):
+            raise _StoppedError
+        await self._write_checkpoints()
         work = Round(
             directory=log.directory,
             config=log.config,

@@ -6,6 +6,7 @@ A write reaches the operating system before it returns; only `fsync` makes it su
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -106,6 +107,35 @@ else:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+# What ends by itself, or with a little help: no room, too many files, no memory.
+_PASSING = frozenset(
+    getattr(errno, name)
+    for name in ("ENOSPC", "EDQUOT", "EFBIG", "EMFILE", "ENFILE", "ENOMEM")
+    if hasattr(errno, name)
+)
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether the disk is sound, and only has no room for what was asked."""
+    return isinstance(error, OSError) and error.errno in _PASSING
+
+
+def append_whole(file: File, pieces: Sequence[Buffer], size: int) -> None:
+    """Append to a file of `size` bytes all or, where the disk has no room, nothing.
+
+    Raises OSError; one that `is_passing` leaves the file as it was.
+    """
+    try:
+        file.append(pieces)
+    except OSError as error:
+        if is_passing(error):
+            try:
+                file.truncate(size)
+            except OSError as failure:
+                raise OSError(errno.EIO, "part of a write could not be taken back") from failure
+        raise
+
+
 class _OsFile:
     __slots__ = ("_fd",)
 
@@ -167,12 +197,17 @@ class OsDisk:
 
     def replace(self, path: str, content: bytes, *, sync: bool = False) -> None:
         new = self._path(path) + ".tmp"
-        with open(new, "wb") as file:
-            file.write(content)
-            if sync:
-                file.flush()
-                _sync(file.fileno())
-        os.replace(new, self._path(path))
+        try:
+            with open(new, "wb") as file:
+                file.write(content)
+                if sync:
+                    file.flush()
+                    _sync(file.fileno())
+            os.replace(new, self._path(path))
+        except OSError:
+            with suppress(OSError):
+                os.unlink(new)
+            raise
 
     def list(self, path: str = "") -> list[str]:
         return sorted(os.listdir(self._path(path)))

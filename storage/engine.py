@@ -151,6 +151,9 @@ class Engine(Protocol):
     async def delete(self, logs: Sequence[LogId]) -> None:
         """Delete logs; unknown ones are ignored. Watchers wake."""
 
+    async def adopt(self, logs: Iterable[LogId]) -> None:
+        """Give these ids to logs of their names that have lost their own. Raises DiskError."""
+
     async def claim(self, log: LogId) -> int:
         """Become the owner: a new leader epoch, which fences every earlier owner's appends."""
 
@@ -205,6 +208,9 @@ class Engine(Protocol):
 
     async def maintain(self) -> None:
         """Do what is due: flush, retention, expiry, deletion of files. Raises DiskError."""
+
+    async def checkpoint(self) -> None:
+        """Leave little for a recovery to check, and write down what that is. Raises DiskError."""
 
     async def compact(self, limits: CompactionLimits) -> bool:
         """Compact the log that needs it most; tells whether there was one.

@@ -22,7 +22,7 @@ _TIME_ENTRY = struct.Struct(">qi")
 class OffsetIndex:
     """Where batches lie. Offsets are relative to the segment's base."""
 
-    __slots__ = ("_offsets", "_positions", "_written")
+    __slots__ = ("_offsets", "_positions")
 
     def __init__(self, content: bytes = b"") -> None:
         entries = array("i", content)
@@ -30,7 +30,6 @@ class OffsetIndex:
             entries.byteswap()
         self._offsets = entries[0::2]
         self._positions = entries[1::2]
-        self._written = len(self._offsets)
 
     def __len__(self) -> int:
         return len(self._offsets)
@@ -64,21 +63,31 @@ class OffsetIndex:
             and all(map(int.__lt__, positions, positions[1:]))
         )
 
-    def unwritten(self) -> bytes:
-        """Give the entries since the last call, as the file stores them."""
-        first, self._written = self._written, len(self._offsets)
-        entries = array("i", bytes(OFFSET_ENTRY_BYTES * (self._written - first)))
+    def encode(self, first: int) -> bytes:
+        """Encode the entries from one on, as the file stores them."""
+        entries = array("i", bytes(OFFSET_ENTRY_BYTES * (len(self._offsets) - first)))
         entries[0::2] = self._offsets[first:]
         entries[1::2] = self._positions[first:]
         if sys.byteorder == "little":
             entries.byteswap()
         return entries.tobytes()
 
+    def keep(self, end_offset: int, size: int) -> None:
+        """Keep the entries before an offset and a size, as far as they rise."""
+        last_offset = last_position = -1
+        count = 0
+        for offset, position in zip(self._offsets, self._positions, strict=False):
+            if not (last_offset < offset < end_offset and last_position < position < size):
+                break
+            last_offset, last_position = offset, position
+            count += 1
+        del self._offsets[count:], self._positions[count:]
+
 
 class TimeIndex:
     """From when on the records at an offset are. Timestamps rise from entry to entry."""
 
-    __slots__ = ("_offsets", "_timestamps", "_written")
+    __slots__ = ("_offsets", "_timestamps")
 
     def __init__(self, content: bytes = b"") -> None:
         self._timestamps = array("q")
@@ -86,7 +95,6 @@ class TimeIndex:
         for timestamp, offset in _TIME_ENTRY.iter_unpack(content):
             self._timestamps.append(timestamp)
             self._offsets.append(offset)
-        self._written = len(self._offsets)
 
     def __len__(self) -> int:
         return len(self._offsets)
@@ -111,8 +119,18 @@ class TimeIndex:
         timestamps = self._timestamps
         return all(map(int.__lt__, timestamps, timestamps[1:]))
 
-    def unwritten(self) -> bytes:
-        """Give the entries since the last call, as the file stores them."""
-        first, self._written = self._written, len(self._offsets)
+    def encode(self, first: int) -> bytes:
+        """Encode the entries from one on, as the file stores them."""
         entries = zip(self._timestamps[first:], self._offsets[first:], strict=True)
         return b"".join(_TIME_ENTRY.pack(*entry) for entry in entries)
+
+    def keep(self, end_offset: int) -> None:
+        """Keep the entries before an offset, as far as they rise."""
+        last_timestamp, last_offset = -1, -1
+        count = 0
+        for timestamp, offset in zip(self._timestamps, self._offsets, strict=True):
+            if not (last_timestamp < timestamp and last_offset < offset < end_offset):
+                break
+            last_timestamp, last_offset = timestamp, offset
+            count += 1
+        del self._timestamps[count:], self._offsets[count:]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from random import Random
 
@@ -19,9 +20,8 @@ from kafkapy.storage.checkpoints import (
     HIGH_WATERMARK_CHECKPOINT,
     LOG_START_CHECKPOINT,
     RECOVERY_POINT_CHECKPOINT,
-    format_offsets,
-    read_offsets,
     read_topic_id,
+    write_topic_id,
 )
 from kafkapy.storage.compaction import Compactor
 from kafkapy.storage.config import CompactionLimits, LogConfig
@@ -44,15 +44,16 @@ from kafkapy.storage.errors import (
     StorageError,
     UnknownLogError,
 )
-from kafkapy.storage.flushing import Flushes, in_thread, sync_directory, sync_files
+from kafkapy.storage.flushing import Flushes, furthest_behind, in_thread, is_due, save_at_once
 from kafkapy.storage.log import Environment, Log
+from kafkapy.storage.offset_files import OffsetFiles, Offsets
 from kafkapy.storage.opening import create_log, open_log
 from kafkapy.storage.segment import OpenSegments
 from kafkapy.wire.errors import CorruptRecordError
 from kafkapy.wire.schema import ZERO_UUID
 
+_LOG = logging.getLogger(__name__)
 _DELETED_SUFFIX = "-delete"
-_NO_LIMIT = 2**63 - 1
 _LOGS_PER_TURN = 100
 
 # Until the owner of a log has told its settings, nothing in it may be thrown away.
@@ -90,10 +91,15 @@ class LocalEngine:
         self._unopened: dict[LogId, DiskError] = {}
         # In the order of `watch`, so that the same run always wakes them in the same order.
         self._watchers: dict[LogId, dict[Callable[[], None], None]] = {}
-        self._flushes = Flushes(disk, now_ms)
+        self._flushes = Flushes(disk, lambda log: self._wake((log.id,)))
         self._deletions = Deletions(disk, now_ms)
-        self._compactor = Compactor(self._env, self._flushes, self._deletions)
-        self._checkpoints: dict[str, dict[tuple[str, int], int]] = {}
+        self._compactor = Compactor(
+            self._env, self._flushes, self._deletions, self._write_checkpoints
+        )
+        self._files = OffsetFiles(disk)
+        # What the files tell of logs that could not be opened.
+        self._unopened_starts: Offsets = {}
+        self._unopened_recovery_points: Offsets = {}
         self._unlock: Callable[[], None] | None = None
 
     # Life
@@ -119,38 +125,35 @@ class LocalEngine:
         if clean:
             self._disk.remove(CLEAN_SHUTDOWN)
             self._disk.sync_directory("")
-        starts = read_offsets(self._disk, LOG_START_CHECKPOINT)
-        recovery_points = read_offsets(self._disk, RECOVERY_POINT_CHECKPOINT)
-        self._compactor.clean_until = read_offsets(self._disk, CLEANER_CHECKPOINT)
-        self._checkpoints[CLEANER_CHECKPOINT] = dict(self._compactor.clean_until)
+        starts = self._files.read(LOG_START_CHECKPOINT)
+        recovery_points = self._files.read(RECOVERY_POINT_CHECKPOINT)
+        self._compactor.clean_until = self._files.read(CLEANER_CHECKPOINT)
         for name in names:
             topic, _, partition = name.rpartition("-")
             if name.endswith(_DELETED_SUFFIX):
                 self._deletions.add([name], 0)
             elif topic and partition.isdigit():
                 place = (topic, int(partition))
-                recovery_point = None if clean else recovery_points.get(place, 0)
-                self._open_log(name, place, starts.get(place, 0), recovery_point)
+                recovery_point = recovery_points.get(place, -1)
+                start = starts.get(place, 0)
+                if not self._open_log(name, place, start, None if clean else recovery_point):
+                    self._unopened_starts[place] = start
+                    self._unopened_recovery_points[place] = recovery_point
 
     def _open_log(
         self, name: str, place: tuple[str, int], start: int, recovery_point: int | None
-    ) -> None:
-        log_id = LogId(*place, read_topic_id(self._disk, name) or ZERO_UUID)
+    ) -> bool:
+        log_id = LogId(*place, ZERO_UUID)
         try:
-            try:
-                log = self._opened(log_id, name, start, recovery_point)
-            except CorruptRecordError:
-                # Only the end of what was trusted is read now, so the damage is there.
-                log = self._opened(log_id, name, start, _NO_LIMIT)
+            log_id = LogId(*place, read_topic_id(self._disk, name) or ZERO_UUID)
+            self._logs[log_id] = open_log(
+                self._env, log_id, name, _UNCONFIGURED, start=start, recovery_point=recovery_point
+            )
         except (OSError, CorruptRecordError) as error:
             self._unopened[log_id] = DiskError(f"{log_id}: {error}")
-            return
-        self._logs[log_id] = log
-
-    def _opened(self, log_id: LogId, name: str, start: int, recovery_point: int | None) -> Log:
-        return open_log(
-            self._env, log_id, name, _UNCONFIGURED, start=start, recovery_point=recovery_point
-        )
+            _LOG.error("%s is offline: %s", log_id, error, exc_info=error)
+            return False
+        return True
 
     async def close(self) -> None:
         """Make everything durable, mark the shutdown clean, and unlock."""
@@ -158,8 +161,15 @@ class LocalEngine:
             return
         await self._compactor.stop()
         await self._flushes.settle()
+        await self._save([log for log in self._logs.values() if log.needs_saving()])
         await in_thread(self._disk, self._save_all)
         self._release()
+
+    async def _save(self, logs: Sequence[Log]) -> None:
+        """Save logs, some at a time, as each keeps its files open meanwhile."""
+        for first in range(0, len(logs), _LOGS_PER_TURN):
+            turn = logs[first : first + _LOGS_PER_TURN]
+            await asyncio.gather(*(self._flushes.save(log) for log in turn))
 
     def _save_all(self) -> None:
         """Leave the disk as after a clean shutdown; the logs can be used on."""
@@ -168,7 +178,10 @@ class LocalEngine:
             clean = self._save_log(log) and clean
         # Without the mark the next start recovers.
         with contextlib.suppress(OSError):
-            self._write_checkpoints(sync=True)
+            ends = {_place(log): log.end for log in self._logs.values() if log.failure is None}
+            self._files.write_at_once(
+                {HIGH_WATERMARK_CHECKPOINT: ends, **self._offsets_of_recovery()}
+            )
             if clean:
                 self._disk.replace(CLEAN_SHUTDOWN, CLEAN_SHUTDOWN_CONTENT, sync=True)
                 self._disk.sync_directory("")
@@ -176,13 +189,9 @@ class LocalEngine:
     def _save_log(self, log: Log) -> bool:
         try:
             log.check()
-            if log.recovery_point < log.end:
-                for segment in log.dirty_segments():
-                    segment.file().fsync()
-                sync_files(self._disk, log.aborted.take_unflushed())
-                sync_directory(self._disk, log)
-                log.recovery_point = log.end
-            log.save()
+            if log.needs_saving():
+                save_at_once(self._disk, log)
+            log.close()
         except (OSError, StorageError):
             log.discard()
             return False
@@ -226,7 +235,12 @@ class LocalEngine:
 
     async def configure(self, log: LogId, config: LogConfig) -> None:
         """Change a log's settings from now on."""
-        self._log(log).configure(config)
+        found = self._log(log)
+        found.configure(config)
+        if found.must_flush():
+            # A recovery found more than was flushed: nobody may read what a power cut takes.
+            found.hold(found.flushed_end)
+            await self._flushes.flush(found, found.end)
 
     async def delete(self, logs: Sequence[LogId]) -> None:
         """Delete logs; unknown ones are ignored. Watchers wake."""
@@ -239,11 +253,16 @@ class LocalEngine:
                 log.discard()
                 del self._logs[log_id]
                 self._compactor.forget(log)
-                self._write_clean_until()
                 self._set_aside(log_id, log.config.file_delete_delay_ms)
             elif self._unopened.pop(log_id, None) is not None:
+                self._unopened_starts.pop((log_id.topic, log_id.partition), None)
+                self._unopened_recovery_points.pop((log_id.topic, log_id.partition), None)
                 self._set_aside(log_id, 0)
             self._wake((log_id,))
+        if logs:
+            # Neither files nor what checkpoints tell of them may come back under a new log's name.
+            await in_thread(self._disk, lambda: self._disk.sync_directory(""))
+            await self._write_checkpoints()
 
     def _set_aside(self, log_id: LogId, delay_ms: int) -> None:
         aside = f"{log_id}.{log_id.topic_id.hex()}{_DELETED_SUFFIX}"
@@ -253,6 +272,25 @@ class LocalEngine:
         except OSError as error:
             raise DiskError(str(error)) from error
         self._deletions.add([aside], delay_ms)
+
+    async def adopt(self, logs: Iterable[LogId]) -> None:
+        """Give these ids to logs of their names that have lost their own. Raises DiskError."""
+        for log_id in logs:
+            nameless = log_id._replace(topic_id=ZERO_UUID)
+            if nameless in self._unopened:
+                self._unopened[log_id] = self._unopened.pop(nameless)
+            log = self._logs.get(nameless)
+            if log is None or log_id in self._logs or log_id == nameless:
+                continue
+            _LOG.warning("%s has lost its topic's id, and gets it back", log_id)
+            try:
+                write_topic_id(self._disk, log.directory, log_id.topic_id)
+            except OSError as error:
+                raise DiskError(str(error)) from error
+            del self._logs[nameless]
+            self._logs[log_id] = log
+            log.id = log_id
+            log.is_altered = True
 
     async def claim(self, log: LogId) -> int:
         """Become the owner: a new leader epoch, which fences every earlier owner's appends."""
@@ -271,8 +309,10 @@ class LocalEngine:
         for append in appends:
             try:
                 log = self._logs[append.log]
+                former_end = log.end
                 results.append(log.append(append))
-                if log.end - log.recovery_point >= log.config.flush_messages:
+                if log.end - log.flushed_end >= log.config.flush_messages:
+                    log.hold(former_end)
                     to_flush.append((len(results) - 1, log))
             except KeyError:
                 results.append(self._missing(append.log))
@@ -386,11 +426,8 @@ class LocalEngine:
         Raises OffsetOutOfRangeError.
         """
         start = self._log(log).delete_before(offset)
-        try:
-            self._write(LOG_START_CHECKPOINT, self._starts())
-        except OSError as error:
-            raise DiskError(str(error)) from error
         self._wake((log,))
+        await self._write_checkpoints()
         return start
 
     async def maintain(self) -> None:
@@ -401,12 +438,18 @@ class LocalEngine:
                 await self._trim(log, now_ms)
             if turn % _LOGS_PER_TURN == _LOGS_PER_TURN - 1:
                 await asyncio.sleep(0)
-        await self._flush_due(now_ms)
         try:
-            self._write_checkpoints()
             await self._deletions.remove_due()
         except OSError as error:
             raise DiskError(str(error)) from error
+        await self._save([log for log in self._online() if is_due(log, now_ms)])
+        await self._write_checkpoints()
+
+    async def checkpoint(self) -> None:
+        """Leave little for a recovery to check, and write down what that is. Raises DiskError."""
+        for log in furthest_behind(self._online()):
+            await self._flushes.save(log)
+        await self._write_checkpoints()
 
     async def compact(self, limits: CompactionLimits) -> bool:
         """Compact the log that needs it most; tells whether there was one.
@@ -414,14 +457,8 @@ class LocalEngine:
         Raises CorruptRecordsError or DiskError.
         """
         found = await self._compactor.compact_dirtiest(self._logs.values(), limits)
-        self._write_clean_until()
+        await self._write_checkpoints()
         return found
-
-    def _write_clean_until(self) -> None:
-        try:
-            self._write(CLEANER_CHECKPOINT, dict(self._compactor.clean_until))
-        except OSError as error:
-            raise DiskError(str(error)) from error
 
     async def _trim(self, log: Log, now_ms: int) -> None:
         start = log.start
@@ -435,44 +472,33 @@ class LocalEngine:
             if log.start != start:
                 self._wake((log.id,))
 
-    async def _flush_due(self, now_ms: int) -> None:
-        """Flush what `flush.ms` asks for, and the segments that have been rolled."""
-        flushes = []
-        for log in self._logs.values():
-            is_due = now_ms - log.flushed_ms >= log.config.flush_ms
-            if (is_due and log.recovery_point < log.end) or (
-                log.recovery_point < log.active.base_offset
-            ):
-                flushes.append(self._flushes.flush(log, log.end))
-        await asyncio.gather(*flushes)
-
     # Checkpoints
 
-    def _write_checkpoints(self, *, sync: bool = False) -> None:
-        """Write the checkpoint files that have changed; with `sync`, all of them for good."""
-        if sync:
-            self._checkpoints.clear()
-            ends = {_place(log): log.end for log in self._online()}
-            self._write(HIGH_WATERMARK_CHECKPOINT, ends, sync=True)
-        recovery_points = {_place(log): log.recovery_point for log in self._online()}
-        self._write(RECOVERY_POINT_CHECKPOINT, recovery_points, sync=sync)
-        self._write(LOG_START_CHECKPOINT, self._starts(), sync=sync)
+    async def _write_checkpoints(self) -> None:
+        """Write the checkpoint files that have changed. Raises DiskError."""
+        try:
+            await self._files.write(
+                lambda: {
+                    **self._offsets_of_recovery(),
+                    CLEANER_CHECKPOINT: dict(self._compactor.clean_until),
+                }
+            )
+            for log in self._online():
+                log.snapshots.drop_before(log.recovery_point, log.segments)
+        except OSError as error:
+            raise DiskError(str(error)) from error
 
-    def _write(self, name: str, offsets: dict[tuple[str, int], int], *, sync: bool = False) -> None:
-        if self._checkpoints.get(name) != offsets:
-            self._disk.replace(name, format_offsets(offsets), sync=sync)
-            self._checkpoints[name] = offsets
+    def _offsets_of_recovery(self) -> dict[str, Offsets]:
+        logs = self._logs.values()
+        recovery_points = {_place(log): log.recovery_point for log in logs}
+        starts = {_place(log): log.start for log in logs if log.start > 0}
+        return {
+            RECOVERY_POINT_CHECKPOINT: recovery_points | self._unopened_recovery_points,
+            LOG_START_CHECKPOINT: starts | self._unopened_starts,
+        }
 
     def _online(self) -> list[Log]:
         return [log for log in self._logs.values() if log.failure is None]
-
-    def _starts(self) -> dict[tuple[str, int], int]:
-        """The starts that no segment's name tells."""
-        return {
-            _place(log): log.start
-            for log in self._logs.values()
-            if log.start > log.segments[0].base_offset
-        }
 
 
 def _place(log: Log) -> tuple[str, int]:

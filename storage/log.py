@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from operator import attrgetter
 from random import Random
@@ -12,7 +14,7 @@ from typing import NamedTuple
 from kafkapy.storage.aborted import AbortedEntry, AbortedTransactions
 from kafkapy.storage.checkpoints import write_epochs
 from kafkapy.storage.config import LogConfig
-from kafkapy.storage.disk import Disk
+from kafkapy.storage.disk import Disk, is_passing
 from kafkapy.storage.engine import (
     AbortedTransaction,
     Append,
@@ -35,7 +37,8 @@ from kafkapy.storage.errors import (
     UnknownEpochError,
 )
 from kafkapy.storage.producers import Producers
-from kafkapy.storage.segment import SNAPSHOT_SUFFIX, OpenSegments, Segment
+from kafkapy.storage.segment import OpenSegments, Segment
+from kafkapy.storage.snapshots import Snapshots
 from kafkapy.storage.validation import Validator
 from kafkapy.wire.errors import CorruptRecordError
 from kafkapy.wire.records.batch import (
@@ -48,6 +51,7 @@ from kafkapy.wire.records.batch import (
 from kafkapy.wire.records.control import EndTxnMarker, parse_end_txn_marker
 from kafkapy.wire.schema import Buffer
 
+_LOG = logging.getLogger(__name__)
 _MAX_RELATIVE_OFFSET = 2**31 - 1
 _NO_BATCH = b""
 # Damaged files show when their indexes are loaded again.
@@ -77,13 +81,17 @@ class _Prepared(NamedTuple):
 class Log:
     """A log that has been opened; `opening` makes one from a directory.
 
-    `start` and `end` are offsets; what lies before `recovery_point` is durable. A log with a
-    `failure` refuses everything until it is opened anew.
+    `start` and `end` are offsets. Records before `flushed_end` are durable; before `recovery_point`
+    also all that is known of them is, so that a recovery need not look at them. `is_altered` tells
+    whether names of files may have changed since the directory was made durable, `is_cut` whether a
+    recovery took something away and nothing made that durable. A log with a `failure` refuses
+    everything until it is opened anew.
     """
 
     __slots__ = (
         "_bounds",
         "_env",
+        "_held_from",
         "_roll_after_ms",
         "_validator",
         "aborted",
@@ -93,11 +101,15 @@ class Log:
         "end",
         "epochs",
         "failure",
+        "flushed_end",
         "flushed_ms",
         "id",
+        "is_altered",
+        "is_cut",
         "producers",
         "recovery_point",
         "segments",
+        "snapshots",
         "start",
     )
 
@@ -115,6 +127,8 @@ class Log:
         epochs: LeaderEpochs,
         producers: Producers,
         aborted: AbortedTransactions,
+        snapshots: Snapshots,
+        is_cut: bool = False,
     ) -> None:
         self._env = env
         self.id = log_id
@@ -123,13 +137,17 @@ class Log:
         self.active = segments[-1]
         self.start = start
         self.end = end
-        self.recovery_point = recovery_point
+        self.recovery_point = self.flushed_end = recovery_point
+        self.is_altered = True
+        self.is_cut = is_cut
         self.epochs = epochs
         self.producers = producers
         self.aborted = aborted
+        self.snapshots = snapshots
         self.failure: StorageError | None = None
         self.flushed_ms = env.now_ms()
         self._bounds: Bounds | None = None
+        self._held_from: int | None = None  # what readers must not see before it is durable
         self.configure(config)
 
     def configure(self, config: LogConfig) -> None:
@@ -156,19 +174,46 @@ class Log:
     def fail(self, error: Exception) -> DiskError:
         """Take the log offline."""
         failure = DiskError(f"{self.id}: {error}")
-        self.failure = failure
+        if self.failure is None:
+            self.failure = failure
+            _LOG.error("%s is offline: %s", self.id, error, exc_info=failure)
         return failure
+
+    def refuse(self, error: Exception) -> DiskError:
+        """Answer for a write that failed; the log goes offline unless the disk is only full."""
+        return DiskError(f"{self.id}: {error}") if is_passing(error) else self.fail(error)
 
     # Bounds
 
     def bounds(self) -> Bounds:
-        """The offsets now; the high watermark is the end, as there are no other replicas."""
+        """The offsets now; the high watermark is the end, or where the log waits for a flush."""
         bounds = self._bounds
         if bounds is None:
+            high_watermark = self.end if self._held_from is None else self._held_from
             unstable = self.producers.first_unstable_offset()
-            stable = self.end if unstable is None else max(unstable, self.start)
-            bounds = self._bounds = Bounds(self.start, stable, self.end, self.end)
+            stable = high_watermark
+            if unstable is not None:
+                stable = max(min(unstable, stable), self.start)
+            bounds = self._bounds = Bounds(self.start, stable, high_watermark, self.end)
         return bounds
+
+    def must_flush(self) -> bool:
+        """Whether `flush.messages` asks for a flush."""
+        return self.end - self.flushed_end >= self.config.flush_messages
+
+    def hold(self, offset: int) -> None:
+        """Hide what lies behind an offset from readers until it is durable."""
+        if self._held_from is None:
+            self._held_from = max(offset, self.start)
+            self._bounds = None
+
+    def note_flushed(self, end: int) -> None:
+        """Account for a flush; shows what was hidden."""
+        self.flushed_end = max(end, self.flushed_end)
+        self.flushed_ms = self._env.now_ms()
+        if self._held_from is not None:
+            self._held_from = max(self._held_from, end) if end < self.end else None
+            self._bounds = None
 
     def size_bytes(self) -> int:
         """The bytes of all segments."""
@@ -188,7 +233,7 @@ class Log:
         try:
             write_epochs(self._env.disk, self.directory, self.epochs.entries)
         except OSError as error:
-            raise self.fail(error) from error
+            raise self.refuse(error) from error
 
     def _check_epoch(self, leader_epoch: int) -> None:
         latest = self.epochs.latest
@@ -220,9 +265,10 @@ class Log:
         base_offset = self.end
         try:
             self._make_room(header.batch_length + LENGTH_END, header, now_ms)
-            self._write(header, batch)
+            self.active.write((self._stamp(header, base_offset), _unstamped(batch)))
         except _BROKEN as error:
-            raise self.fail(error) from error
+            raise self.refuse(error) from error
+        self._take(header)
         if header.producer_id >= 0:
             self.producers.record(header, base_offset)
         time_ms = now_ms if self._validator.stamps else -1
@@ -233,17 +279,22 @@ class Log:
             self._prepare(header, batch)
             for header, batch in self._validator.coordinator_batches(records, now_ms)
         ]
-        first = self.end
+        first = end = self.end
         if not prepared:
             return Appended(first, first - 1, -1, self.start)
+        pieces: list[Buffer] = []
+        for header, batch, _ in prepared:
+            pieces += (self._stamp(header, end), _unstamped(batch))
+            end += header.last_offset_delta + 1
         try:
-            self._make_room(len(records), prepared[0].header, now_ms)
-            for header, batch, marker in prepared:
-                base_offset = self.end
-                self._write(header, batch)
-                self._account(header, base_offset, marker)
+            self._make_room(sum(map(len, pieces)), prepared[0].header, now_ms)
+            self.active.write(pieces)
         except _BROKEN as error:
-            raise self.fail(error) from error
+            raise self.refuse(error) from error
+        for header, _, marker in prepared:
+            base_offset = self.end
+            self._take(header)
+            self._account(header, base_offset, marker)
         time_ms = now_ms if self._validator.stamps else -1
         return Appended(first, self.end - 1, time_ms, self.start)
 
@@ -266,15 +317,15 @@ class Log:
         elif header.producer_id >= 0 and not header.attributes & CONTROL_BIT:
             self.producers.record(header, base_offset)
 
-    def _write(self, header: BatchHeader, batch: Buffer) -> None:
+    def _stamp(self, header: BatchHeader, base_offset: int) -> bytes:
+        return stamp(header, base_offset, self.epochs.latest)
+
+    def _take(self, header: BatchHeader) -> None:
+        """Account for a batch that was written."""
         base_offset = self.end
         last_offset = base_offset + header.last_offset_delta
-        self.active.append(
-            (stamp(header, base_offset, self.epochs.latest), memoryview(batch)[PREFIX_BYTES:]),
-            header.batch_length + LENGTH_END,
-            base_offset,
-            last_offset,
-            header.max_timestamp,
+        self.active.take(
+            header.batch_length + LENGTH_END, base_offset, last_offset, header.max_timestamp
         )
         self.end = self.producers.end_offset = last_offset + 1
         self._bounds = None
@@ -301,17 +352,18 @@ class Log:
             self.roll()
 
     def roll(self) -> None:
-        """Begin a new segment at the end. May raise OSError."""
+        """Begin a new segment at the end. May raise OSError, and has changed nothing then."""
         if self.active.size == 0:
             return
         self.active.seal()
-        self.active = self.new_segment(self.end)
-        self.segments.append(self.active)
-        self.write_snapshot()
+        self.snapshots.write(self.producers)
+        segment = self.new_segment(self.end)
+        self.segments.append(segment)
+        self.active = segment
         self._draw_jitter()
 
     def new_segment(self, base_offset: int) -> Segment:
-        """Create an empty segment with its file."""
+        """Create an empty segment with its file. May raise OSError."""
         segment = Segment(
             self._env.pool,
             self.directory,
@@ -320,12 +372,8 @@ class Log:
             index_interval_bytes=self.config.index_interval_bytes,
         )
         segment.file()
+        self.is_altered = True
         return segment
-
-    def write_snapshot(self) -> None:
-        """Write down the producers as they are at the end. May raise OSError."""
-        path = f"{self.directory}/{self.end:020}{SNAPSHOT_SUFFIX}"
-        self._env.disk.replace(path, self.producers.snapshot())
 
     def segment_of(self, offset: int) -> int:
         """The index of the segment that an offset lies in."""
@@ -341,7 +389,7 @@ class Log:
         if offset < bounds.start or offset > bounds.end:
             raise OffsetOutOfRangeError(f"{offset} is not in [{bounds.start}, {bounds.end}]")
         if isolation is Isolation.READ_UNCOMMITTED:
-            limit = bounds.end
+            limit = bounds.high_watermark
             aborted: Sequence[AbortedTransaction] | None = None
         else:
             limit = bounds.stable
@@ -351,7 +399,7 @@ class Log:
         try:
             records = self._read(offset, max_bytes, limit, at_least_one)
         except OSError as error:
-            raise self.fail(error) from error
+            raise self.refuse(error) from error
         except CorruptRecordError as error:
             raise CorruptRecordsError(f"{self.id}: {error}") from error
         if aborted is not None and self.aborted:
@@ -379,10 +427,11 @@ class Log:
     def delete_before(self, offset: int) -> int:
         """Move the start up; the segments go when retention is next enforced."""
         self.check()
+        end = self.bounds().high_watermark
         if offset == -1:
-            offset = self.end
-        if not 0 <= offset <= self.end:
-            raise OffsetOutOfRangeError(f"{offset} is not in [0, {self.end}]")
+            offset = end
+        if not 0 <= offset <= end:
+            raise OffsetOutOfRangeError(f"{offset} is not in [0, {end}]")
         self.advance_start(offset)
         return self.start
 
@@ -393,18 +442,19 @@ class Log:
         self.start = offset
         self._bounds = None
         if self.epochs.cut_front(offset):
-            self._write_epochs()
+            # What the file has too much, the next opening takes away.
+            with suppress(DiskError):
+                self._write_epochs()
         return True
 
     def drop_segments(self, segments: Sequence[Segment]) -> list[str]:
         """Forget the oldest segments; gives the paths of what is to be removed."""
         del self.segments[: len(segments)]
-        kept = {segment.base_offset for segment in self.segments}
         paths = []
         for segment in segments:
             segment.discard()
             paths += segment.paths()
-        self.aborted.drop_before(min(kept))
+        self.aborted.drop_before(self.segments[0].base_offset)
         return paths
 
     def replace_segments(
@@ -417,21 +467,29 @@ class Log:
         for segment in old:
             segment.discard()
 
-    def save(self) -> None:
-        """Write all that memory holds, and close the files. May raise OSError."""
+    def close(self) -> None:
+        """Close the files of a log that was saved. May raise OSError."""
         for segment in self.segments:
             segment.unload()
-        if self.end > self.segments[0].base_offset:
-            self.write_snapshot()
 
     def discard(self) -> None:
         """Close the files without writing."""
         for segment in self.segments:
             segment.discard()
 
-    def dirty_segments(self) -> list[Segment]:
-        """The segments that may hold bytes which are not durable."""
-        return self.segments[self.segment_of(self.recovery_point) :]
+    # What a recovery would have to do
+
+    def needs_saving(self) -> bool:
+        """Whether a power cut could take something that a clean shutdown must leave."""
+        return self.recovery_point < self.end or self.is_cut
+
+    def segments_from(self, offset: int) -> list[Segment]:
+        """The segments from the one that an offset lies in."""
+        return self.segments[self.segment_of(offset) :]
+
+
+def _unstamped(batch: Buffer) -> memoryview:
+    return memoryview(batch)[PREFIX_BYTES:]
 
 
 def _marker_in(batch: Buffer, header: BatchHeader) -> EndTxnMarker | None:

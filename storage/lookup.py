@@ -19,11 +19,11 @@ def first_at(log: Log, timestamp_ms: int, max_expanded_bytes: int) -> OffsetAndT
                 position = segment.position_at(timestamp_ms, log.start)
                 found = _first_in(segment, position, timestamp_ms, log.start, max_expanded_bytes)
                 if found is not None:
-                    return found
+                    return _visible(log, found)
     except WireError as error:
         raise CorruptRecordsError(f"{log.id}: {error}") from error
     except OSError as error:
-        raise log.fail(error) from error
+        raise log.refuse(error) from error
     return None
 
 
@@ -37,11 +37,16 @@ def latest(log: Log, max_expanded_bytes: int) -> OffsetAndTimestamp | None:
         if timestamp_ms < 0:
             return None
         position = segment.position_of(offset)
-        return _first_in(segment, position, timestamp_ms, log.start, max_expanded_bytes)
+        found = _first_in(segment, position, timestamp_ms, log.start, max_expanded_bytes)
+        return _visible(log, found) if found is not None else None
     except WireError as error:
         raise CorruptRecordsError(f"{log.id}: {error}") from error
     except OSError as error:
-        raise log.fail(error) from error
+        raise log.refuse(error) from error
+
+
+def _visible(log: Log, found: OffsetAndTimestamp) -> OffsetAndTimestamp | None:
+    return found if found.offset < log.bounds().high_watermark else None
 
 
 def _first_in(

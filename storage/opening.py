@@ -2,30 +2,30 @@
 
 After a clean shutdown the files are trusted. After any other end, every batch behind the recovery
 point is checked, the log is cut at the first bad one, and indexes, leader epochs and producers are
-brought in line with what is left.
+brought in line with what is left. What is before the recovery point is not read.
 """
 
 from __future__ import annotations
 
 import contextlib
+import logging
 
 from kafkapy.storage import swap
 from kafkapy.storage.aborted import AbortedTransactions
-from kafkapy.storage.checkpoints import (
-    PARTITION_METADATA,
-    format_partition_metadata,
-    read_epochs,
-    write_epochs,
-)
+from kafkapy.storage.checkpoints import read_epochs, write_epochs, write_topic_id
 from kafkapy.storage.config import LogConfig
 from kafkapy.storage.engine import LogId
 from kafkapy.storage.epochs import LeaderEpochs
 from kafkapy.storage.log import Environment, Log
-from kafkapy.storage.producers import Producers
+from kafkapy.storage.producers import EndedTransaction, Producers
 from kafkapy.storage.segment import ABORTED_SUFFIX, LOG_SUFFIX, SNAPSHOT_SUFFIX, Segment
+from kafkapy.storage.snapshots import Snapshots
 from kafkapy.wire.errors import CorruptRecordError
 from kafkapy.wire.records.batch import CONTROL_BIT, BatchHeader
 from kafkapy.wire.records.control import parse_end_txn_marker
+
+_LOG = logging.getLogger(__name__)
+_NO_LIMIT = 2**63 - 1
 
 
 def create_log(env: Environment, log_id: LogId, directory: str, config: LogConfig) -> Log:
@@ -40,8 +40,7 @@ def create_log(env: Environment, log_id: LogId, directory: str, config: LogConfi
 
 
 def _new_log(env: Environment, log_id: LogId, directory: str, config: LogConfig) -> Log:
-    metadata = format_partition_metadata(log_id.topic_id)
-    env.disk.replace(f"{directory}/{PARTITION_METADATA}", metadata)
+    write_topic_id(env.disk, directory, log_id.topic_id)
     epochs = LeaderEpochs()
     epochs.assign(0, 0)
     write_epochs(env.disk, directory, epochs.entries)
@@ -64,7 +63,8 @@ def _new_log(env: Environment, log_id: LogId, directory: str, config: LogConfig)
         recovery_point=0,
         epochs=epochs,
         producers=Producers(),
-        aborted=AbortedTransactions(env.disk, directory),
+        aborted=AbortedTransactions(directory),
+        snapshots=Snapshots(env.disk, directory),
     )
 
 
@@ -77,16 +77,21 @@ def open_log(
     start: int,
     recovery_point: int | None,
 ) -> Log:
-    """Open a log; `recovery_point` is None where the shutdown was clean.
+    """Open a log; `recovery_point` is None where the shutdown was clean, -1 where it is not known.
 
-    May raise OSError, or CorruptRecordError where trusted files turn out to be damaged.
+    May raise OSError, or CorruptRecordError where files are damaged beyond repair.
     """
     opening = _Opening(env, log_id, directory, config)
     try:
         return opening.open(start, recovery_point)
-    except (OSError, CorruptRecordError):
+    except CorruptRecordError as error:
+        # What was trusted is damaged, so now it is checked, too.
+        _LOG.error("%s is damaged: %s", log_id, error)
         opening.discard()
-        raise
+        opening = _Opening(env, log_id, directory, config)
+        return opening.open(start, opening.base_before(recovery_point))
+    finally:
+        opening.discard()
 
 
 class _Opening:
@@ -96,9 +101,11 @@ class _Opening:
         self._directory = directory
         self._config = config
         self._names = swap.recover(env.disk, directory)
-        self._aborted = AbortedTransactions(env.disk, directory)
+        self._aborted = AbortedTransactions(directory)
         self._epochs = LeaderEpochs(read_epochs(env.disk, directory))
         self._producers = Producers()
+        self._snapshots = Snapshots(env.disk, directory)
+        self._is_cut = False
         self._segments = [self._segment(base) for base in self._offsets(LOG_SUFFIX)]
 
     def _offsets(self, suffix: str) -> list[int]:
@@ -123,10 +130,12 @@ class _Opening:
         for segment in self._segments:
             segment.discard()
 
-    def _begin_segment(self, base_offset: int) -> None:
-        segment = self._segment(base_offset)
-        segment.file()
-        self._segments.append(segment)
+    def base_before(self, recovery_point: int | None) -> int:
+        """The base of the segment that holds the recovery point; -1 where that is not known."""
+        bases = [segment.base_offset for segment in self._segments]
+        if recovery_point is None:
+            return max(bases, default=0)
+        return max([base for base in bases if base <= recovery_point], default=-1)
 
     def open(self, start: int, recovery_point: int | None) -> Log:
         if not self._segments:
@@ -135,19 +144,23 @@ class _Opening:
         # Segments wholly before the start were on their way out.
         while len(segments) > 1 and segments[1].base_offset <= start:
             self._remove(segments.pop(0))
-        trusted_end = self._trusted_end(recovery_point)
-        bases = {segment.base_offset for segment in segments}
-        self._aborted.load(
-            base for base in self._offsets(ABORTED_SUFFIX) if base in bases and base < trusted_end
-        )
+        trusted_end = _NO_LIMIT if recovery_point is None else recovery_point
+        self._load_snapshot(trusted_end)
+        self._load_aborted(trusted_end)
+        has_epochs = bool(self._epochs.entries)
         end = self._replay(trusted_end)
+        if not has_epochs:
+            self._find_epochs()
         self._epochs.cut_back(end)
         if end < start:
             end = self._begin_at(start)
+        elif end < max(self._producers.end_offset, recovery_point or 0):
+            raise CorruptRecordError("records that were durable are missing")
+        self._epochs.cut_front(max(start, segments[0].base_offset))
         if not self._epochs.entries:
             self._epochs.assign(0, 0)
         self._producers.end_offset = end
-        return Log(
+        log = Log(
             self._env,
             self._id,
             self._directory,
@@ -155,89 +168,112 @@ class _Opening:
             segments=segments,
             start=max(start, segments[0].base_offset),
             end=end,
-            recovery_point=end if recovery_point is None else min(trusted_end, end),
+            recovery_point=max(min(trusted_end, end), segments[0].base_offset),
             epochs=self._epochs,
             producers=self._producers,
             aborted=self._aborted,
+            snapshots=self._snapshots,
+            is_cut=self._is_cut,
         )
+        self._segments = []  # which are the log's from now on
+        return log
+
+    # Segments
+
+    def _begin_segment(self, base_offset: int) -> None:
+        segment = self._segment(base_offset)
+        segment.file()
+        self._segments.append(segment)
 
     def _begin_at(self, start: int) -> int:
         """Drop a log that lost all from its start on: no offset is given out twice."""
+        _LOG.warning("%s has lost all records, and begins again at offset %d", self._id, start)
         self._cut(0)
         self._begin_segment(start)
-        self._epochs.cut_front(start)
         self._producers = Producers()
-        self._aborted = AbortedTransactions(self._env.disk, self._directory)
+        self._aborted = AbortedTransactions(self._directory)
         return start
-
-    def _trusted_end(self, recovery_point: int | None) -> int:
-        """The offset before which segments need not be recovered; the base of one, or infinity."""
-        if recovery_point is None:
-            return 2**63 - 1
-        bases = [segment.base_offset for segment in self._segments]
-        return max([base for base in bases if base <= recovery_point], default=bases[0])
 
     def _remove(self, segment: Segment) -> None:
         for path in segment.paths():
             self._env.disk.remove(path)
 
+    def _cut(self, index: int) -> None:
+        """Remove the segments behind the place where the log broke off."""
+        for segment in self._segments[index:]:
+            self._is_cut = True
+            self._aborted.forget(segment.base_offset)
+            self._remove(segment)
+        del self._segments[index:]
+
+    def _load_snapshot(self, trusted_end: int) -> None:
+        """Start from the newest snapshot that can be trusted."""
+        first = self._segments[0].base_offset
+        bases = {segment.base_offset for segment in self._segments}
+        offsets = self._offsets(SNAPSHOT_SUFFIX)
+        # Nothing is left that could tell what the first segment's tells, durable or not.
+        last = max(trusted_end, first)
+        found = self._snapshots.load_newest(offsets, first, last, bases)
+        if found is None:
+            self._producers.end_offset = first
+        else:
+            self._producers = found
+
+    # Records
+
     def _replay(self, trusted_end: int) -> int:
         """Recover what needs it, account for what no snapshot covers; gives the log's end."""
-        self._load_snapshot(trusted_end)
+        first_new = self._producers.end_offset
         end = self._segments[0].base_offset
         for index, segment in enumerate(self._segments):
             if segment.base_offset < end:
                 self._cut(index)
                 break
             end = segment.base_offset
-            if segment.base_offset >= trusted_end:
+            following = self._following(index)
+            if following > trusted_end:
                 size = segment.size
-                if index:
-                    self._write_snapshot(segment.base_offset)
-                end = self._recover(segment)
+                if end > first_new:
+                    # What was there was not durable, and the segments before may be gone next time.
+                    self._producers.end_offset = end
+                    self._snapshots.write(self._producers)
+                end = self._recover(segment, trusted_end)
                 if segment.size < size:
+                    self._report_cut(segment, size, end, index)
                     self._cut(index + 1)
                     break
             elif segment is self._segments[-1]:
                 end = self._catch_up(segment)
-            elif self._producers.end_offset < self._segments[index + 1].base_offset:
+            elif self._producers.end_offset < following:
                 self._catch_up(segment)
         return end
 
-    def _load_snapshot(self, trusted_end: int) -> None:
-        """Start from the newest snapshot that can be trusted; keep those of segments before it."""
-        self._producers.end_offset = self._segments[0].base_offset
-        bases = {segment.base_offset for segment in self._segments}
-        found = False
-        for offset in sorted(self._offsets(SNAPSHOT_SUFFIX), reverse=True):
-            path = f"{self._directory}/{offset:020}{SNAPSHOT_SUFFIX}"
-            if found and offset in bases:
-                continue
-            if not found and self._segments[0].base_offset <= offset <= trusted_end:
-                with contextlib.suppress(ValueError):
-                    self._producers = Producers.restore(self._env.disk.read(path), offset)
-                    found = True
-                    continue
-            self._env.disk.remove(path)
+    def _report_cut(self, segment: Segment, size: int, end: int, index: int) -> None:
+        self._is_cut = True
+        lost = size - segment.size + sum(each.size for each in self._segments[index + 1 :])
+        _LOG.warning(
+            "%s ends at offset %d now: the %d bytes behind it are incomplete or damaged",
+            self._id,
+            end,
+            lost,
+        )
 
-    def _write_snapshot(self, offset: int) -> None:
-        """Write anew what could not be trusted: the segments before may be gone next time."""
-        path = f"{self._directory}/{offset:020}{SNAPSHOT_SUFFIX}"
-        self._env.disk.replace(path, self._producers.snapshot())
+    def _following(self, index: int) -> int:
+        """Where the segment after one begins."""
+        segments = self._segments
+        return segments[index + 1].base_offset if index + 1 < len(segments) else _NO_LIMIT
 
-    def _cut(self, index: int) -> None:
-        """Remove the segments behind the place where the log broke off."""
-        for segment in self._segments[index:]:
-            self._remove(segment)
-        del self._segments[index:]
-
-    def _recover(self, segment: Segment) -> int:
+    def _recover(self, segment: Segment, trusted_end: int) -> int:
         end = segment.base_offset
-        self._aborted.reset(end)
-        for position, header in segment.recover():
+        is_active = segment is self._segments[-1] and (trusted_end >= 0 or len(self._segments) == 1)
+        for position, header in segment.recover(
+            self._producers.end_offset, trusted_end, has_gaps=not is_active
+        ):
             if header.partition_leader_epoch > self._epochs.latest:
                 self._epochs.assign(header.partition_leader_epoch, header.base_offset)
-            self._account(segment, position, header, is_new=True)
+            if header.base_offset >= self._producers.end_offset:
+                ended = _account(self._producers, segment, position, header)
+                self._note_aborted(segment, ended, self._producers)
             end = header.next_offset
         return end
 
@@ -245,27 +281,85 @@ class _Opening:
         end = segment.base_offset
         if segment.size:
             for position, header in segment.scan(segment.lookup(self._producers.end_offset)):
-                self._account(segment, position, header, is_new=False)
+                if header.base_offset >= self._producers.end_offset:
+                    _account(self._producers, segment, position, header)
                 end = header.next_offset
         return end
 
-    def _account(
-        self, segment: Segment, position: int, header: BatchHeader, *, is_new: bool
+    def _find_epochs(self) -> None:
+        """Learn from the batches what the file of leader epochs does not tell."""
+        self._epochs = LeaderEpochs()
+        for segment in self._segments:
+            for _, header in segment.scan():
+                self._epochs.assign(header.partition_leader_epoch, header.base_offset)
+        write_epochs(self._env.disk, self._directory, self._epochs.entries)
+
+    # Aborted transactions
+
+    def _load_aborted(self, trusted_end: int) -> None:
+        """Read the files of the segments, as far as no recovery will make them anew."""
+        bases = set(self._offsets(ABORTED_SUFFIX))
+        for index, segment in enumerate(self._segments):
+            base_offset, following = segment.base_offset, self._following(index)
+            if base_offset not in bases:
+                continue
+            limit = _NO_LIMIT
+            if following > trusted_end:
+                limit = min(trusted_end, max(base_offset, self._producers.end_offset))
+            if limit <= base_offset:
+                self._aborted.start_over(base_offset)
+                continue
+            try:
+                self._aborted.load(self._env.disk, base_offset, following, limit)
+            except CorruptRecordError as error:
+                _LOG.warning("%s, and is made anew", error)
+                # What is behind the limit may be anything, and is recovered later.
+                with contextlib.suppress(CorruptRecordError):
+                    self._find_aborted(index, limit)
+
+    def _find_aborted(self, index: int, end_offset: int) -> None:
+        """Learn from the markers in a segment what its file does not tell."""
+        segment = self._segments[index]
+        self._aborted.start_over(segment.base_offset)
+        producers = self._producers_at(index)
+        for position, header in segment.scan():
+            if header.base_offset >= end_offset:
+                break
+            ended = _account(producers, segment, position, header)
+            self._note_aborted(segment, ended, producers)
+
+    def _producers_at(self, index: int) -> Producers:
+        """The producers as they were where a segment begins."""
+        offset = self._segments[index].base_offset
+        found = self._snapshots.load(offset)
+        if found is not None:
+            return found
+        producers = Producers()
+        for segment in self._segments[:index]:
+            for position, header in segment.scan():
+                _account(producers, segment, position, header)
+        return producers
+
+    def _note_aborted(
+        self, segment: Segment, ended: EndedTransaction | None, producers: Producers
     ) -> None:
-        producers = self._producers
-        if header.base_offset < producers.end_offset:
-            return
-        producers.end_offset = header.next_offset
-        if header.producer_id < 0:
-            return
-        if not header.attributes & CONTROL_BIT:
-            producers.record(header, header.base_offset)
-            return
-        marker = parse_end_txn_marker(segment.batch(position, header), header)
-        if marker is None:
-            return
-        ended = producers.record_marker(header, header.base_offset, marker)
-        if is_new and ended is not None and ended.aborted:
+        if ended is not None and ended.aborted:
             unstable = producers.first_unstable_offset()
-            stable = header.next_offset if unstable is None else unstable
+            stable = producers.end_offset if unstable is None else unstable
             self._aborted.add(segment.base_offset, ended, stable)
+
+
+def _account(
+    producers: Producers, segment: Segment, position: int, header: BatchHeader
+) -> EndedTransaction | None:
+    """Account for a batch; gives the transaction that it ends, if it does."""
+    producers.end_offset = header.next_offset
+    if header.producer_id < 0:
+        return None
+    if not header.attributes & CONTROL_BIT:
+        producers.record(header, header.base_offset)
+        return None
+    marker = parse_end_txn_marker(segment.batch(position, header), header)
+    if marker is None:
+        return None
+    return producers.record_marker(header, header.base_offset, marker)

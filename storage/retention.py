@@ -28,10 +28,13 @@ def _expired(log: Log, now_ms: int) -> int:
     if not deletes or config.retention_bytes < 0:
         excess = -1
     count = 0
+    high_watermark = log.bounds().high_watermark
     for segment in log.segments:
         if segment is log.active and segment.size == 0:
             break
         following = log.end if segment is log.active else log.segments[count + 1].base_offset
+        if following > high_watermark:
+            break
         excess -= segment.size
         is_expired = excess >= 0 or following <= log.start
         if not is_expired and deletes and config.retention_ms >= 0:

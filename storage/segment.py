@@ -11,8 +11,9 @@ import struct
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
-from kafkapy.storage.disk import Disk, File
+from kafkapy.storage.disk import Disk, File, append_whole
 from kafkapy.storage.index import OFFSET_ENTRY_BYTES, TIME_ENTRY_BYTES, OffsetIndex, TimeIndex
 from kafkapy.wire.errors import CorruptRecordError
 from kafkapy.wire.records.batch import (
@@ -77,6 +78,7 @@ class Segment:
         "_pool",
         "_recent_offsets",
         "_recent_positions",
+        "_saved_entries",
         "_time_index",
         "base_offset",
         "created_ms",
@@ -118,6 +120,8 @@ class Segment:
         self._offset_index = OffsetIndex()
         self._time_index = TimeIndex()
         self._bytes_since_entry = 0
+        # How many entries the two files have; -1 is for a file that is not there, or not right.
+        self._saved_entries = [-1, -1]
         self._forget_places()
 
     def _forget_places(self) -> None:
@@ -156,12 +160,16 @@ class Segment:
             self._reindex()
             return
         if len(offsets) % OFFSET_ENTRY_BYTES == 0 and len(times) % TIME_ENTRY_BYTES == 0:
-            self._offset_index = OffsetIndex(offsets)
-            self._time_index = TimeIndex(times)
+            self._take_indexes(offsets, times)
             if self._offset_index.is_sound(self.size) and self._time_index.is_sound():
                 self._resume()
                 return
         self._reindex()
+
+    def _take_indexes(self, offsets: bytes, times: bytes) -> None:
+        self._offset_index = OffsetIndex(offsets)
+        self._time_index = TimeIndex(times)
+        self._saved_entries = [len(self._offset_index), len(self._time_index)]
 
     def _resume(self) -> None:
         """Account for the batches after the last index entry."""
@@ -179,18 +187,18 @@ class Segment:
             self._account(position, header.size_bytes, header.last_offset, header.max_timestamp)
 
     def _restart_indexes(self) -> None:
-        for suffix in (".index", ".timeindex"):
-            self._pool.disk.remove(self.path + suffix + self.suffix)
         self._forget(has_indexes=False)
         self._largest_timestamp = (-1, self.base_offset)
 
     def close(self) -> None:
         """Close the file until the next use; small indexes stay in memory."""
+        self.discard()
+        self._forget_places()
         if self._has_indexes and len(self._offset_index) > _KEPT_ENTRIES:
-            self.unload()
-        else:
-            self.discard()
-            self._forget_places()
+            # They stay, too, where there is no room for them on the disk.
+            with suppress(OSError):
+                self.write_indexes()
+                self._forget(has_indexes=False)
 
     def unload(self) -> None:
         """Write what the index files lack, and close; the next use loads them again."""
@@ -199,15 +207,24 @@ class Segment:
         self._forget(has_indexes=self.size == 0)
 
     def write_indexes(self) -> None:
-        """Bring the index files up to date; an empty segment needs none."""
-        if not self._has_indexes or self.size == 0:
+        """Bring the index files up to date; an empty segment needs none. May raise OSError."""
+        if self._has_indexes and self.size:
+            self._write_index(0, self._offset_index, OFFSET_ENTRY_BYTES)
+            self._write_index(1, self._time_index, TIME_ENTRY_BYTES)
+
+    def _write_index(self, number: int, index: OffsetIndex | TimeIndex, entry_bytes: int) -> None:
+        saved = self._saved_entries[number]
+        if saved == len(index):
             return
-        for suffix, index in ((".index", self._offset_index), (".timeindex", self._time_index)):
-            file = self._pool.disk.open(self.path + suffix + self.suffix)
-            try:
-                file.append([index.unwritten()])
-            finally:
-                file.close()
+        file = self._pool.disk.open(self.index_paths()[number])
+        try:
+            if saved < 0:
+                file.truncate(0)
+                saved = 0
+            append_whole(file, [index.encode(saved)], saved * entry_bytes)
+        finally:
+            file.close()
+        self._saved_entries[number] = len(index)
 
     def discard(self) -> None:
         """Close without writing: the files are about to be removed."""
@@ -220,46 +237,94 @@ class Segment:
         """Every file that belongs to this segment, whether it exists or not."""
         return [self.path + suffix + self.suffix for suffix in SUFFIXES]
 
+    def index_paths(self) -> list[str]:
+        """The files of the two indexes, whether they exist or not."""
+        return [self.path + suffix + self.suffix for suffix in (".index", ".timeindex")]
+
     def seal(self) -> None:
-        """Complete the index files: this segment gets no more batches."""
+        """Complete the index files for the batches so far. May raise OSError."""
         self.file()
         self._index_timestamp()
         self.write_indexes()
 
-    def fsync(self) -> None:
-        """Make the batches durable; may run in a thread while the segment is pinned."""
-        if self._file is not None:
-            self._file.fsync()
+    # Recovery
 
-    def recover(self) -> Iterator[tuple[int, BatchHeader]]:
-        """Check, index and yield every batch; cut the file where they cease to be valid."""
-        file = self._open()
-        self._restart_indexes()
-        end, expected = 0, self.base_offset
+    def recover(
+        self, from_offset: int, trusted_end: int, *, has_gaps: bool
+    ) -> Iterator[tuple[int, BatchHeader]]:
+        """Index and yield the batches from an offset on; cut the file where they cease to be right.
+
+        What is before `trusted_end` is known to be right, and so is what the index files say of it;
+        behind it batches are checked. `has_gaps` allows offsets to be missing, as after compaction.
+        Raises CorruptRecordError where something is damaged all the same before `trusted_end`.
+        """
+        self._open()
+        end = self._resume_before(min(from_offset, trusted_end))
+        expected = -1 if end else self.base_offset
         try:
-            for position, header in self.scan(verify=True):
-                if header.base_offset < expected:
-                    break
+            for position, header in self.scan(end, verify_from=trusted_end):
+                base_offset = header.base_offset
+                if base_offset < expected or (base_offset > expected >= 0 and not has_gaps):
+                    raise CorruptRecordError(f"offset {base_offset} instead of {expected}")
                 self._account(position, header.size_bytes, header.last_offset, header.max_timestamp)
                 yield position, header
                 expected = header.next_offset
                 end = position + header.size_bytes
         except CorruptRecordError:
-            pass  # cut off below, as what a crash left
+            if expected < trusted_end:
+                raise
         if end < self.size:
-            file.truncate(end)
+            self._open().truncate(end)
             self.size = end
         self._has_indexes = True
-        self._index_timestamp()
-        self.write_indexes()
+        self.seal()
+
+    def _resume_before(self, offset: int) -> int:
+        """Take what the index files say of what is before an offset; gives where that ends."""
+        self._restart_indexes()
+        if offset <= self.base_offset:
+            return 0
+        paths = self.index_paths()
+        try:
+            offsets, times = map(self._pool.disk.read, paths)
+        except FileNotFoundError:
+            return 0
+        self._take_indexes(
+            offsets[: len(offsets) // OFFSET_ENTRY_BYTES * OFFSET_ENTRY_BYTES],
+            times[: len(times) // TIME_ENTRY_BYTES * TIME_ENTRY_BYTES],
+        )
+        self._offset_index.keep(offset - self.base_offset, self.size)
+        self._time_index.keep(offset - self.base_offset)
+        position = self._offset_index.boundary(self.size)
+        if position and not len(self._time_index):
+            self._restart_indexes()
+            return 0
+        self._saved_entries = [len(self._offset_index), len(self._time_index)]
+        self._cut_indexes()
+        timestamp_ms, last_offset = self._time_index.last()
+        self._largest_timestamp = (timestamp_ms, last_offset + self.base_offset)
+        return position
+
+    def _cut_indexes(self) -> None:
+        """Cut off what the index files have besides the entries that are in memory."""
+        entry_bytes = (OFFSET_ENTRY_BYTES, TIME_ENTRY_BYTES)
+        for path, count, size in zip(
+            self.index_paths(), self._saved_entries, entry_bytes, strict=True
+        ):
+            file = self._pool.disk.open(path)
+            try:
+                file.truncate(count * size)
+            finally:
+                file.close()
 
     # Writing
 
-    def append(
-        self, pieces: Sequence[Buffer], size: int, base_offset: int, last_offset: int, time_ms: int
-    ) -> None:
-        """Write one batch; `time_ms` is its largest timestamp."""
-        self.file().append(pieces)
+    def write(self, pieces: Sequence[Buffer]) -> None:
+        """Write at the end what `take` then accounts for, batch by batch. May raise OSError."""
+        append_whole(self.file(), pieces, self.size)
+
+    def take(self, size: int, base_offset: int, last_offset: int, time_ms: int) -> None:
+        """Account for a batch at the end of the file; `time_ms` is its largest timestamp."""
         position = self.size
         self.size = position + size
         if position == 0:
@@ -368,10 +433,12 @@ class Segment:
             self._cursors[next_offset] = start + at
         return at
 
-    def scan(self, position: int = 0, *, verify: bool = False) -> Iterator[tuple[int, BatchHeader]]:
+    def scan(
+        self, position: int = 0, *, verify_from: int | None = None
+    ) -> Iterator[tuple[int, BatchHeader]]:
         """Walk over the batches with their positions. Raises CorruptRecordError at a bad one.
 
-        With `verify` the checksums are computed too, which reads every byte.
+        From the offset `verify_from` on checksums are computed too, which reads every byte.
         """
         file = self._open()
         window, window_start = b"", position
@@ -383,7 +450,7 @@ class Segment:
             size = header.size_bytes
             if position + size > self.size:
                 raise CorruptRecordError("the last batch is cut off")
-            if verify:
+            if verify_from is not None and header.base_offset >= verify_from:
                 if at + size > len(window):
                     window = file.pread(max(size, _WINDOW_BYTES), position)
                     window_start, at = position, 0

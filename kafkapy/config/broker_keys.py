@@ -123,6 +123,7 @@ BROKER_KEYS: tuple[ConfigKey, ...] = (
     ),
     ConfigKey("log.dir", LIST, ("/tmp/kafka-logs",), SOME_ITEMS, HIGH),
     ConfigKey("log.dirs", LIST, None, SOME_ITEMS, HIGH),
+    ConfigKey("log.flush.offset.checkpoint.interval.ms", INT, 60000, AT_LEAST_0, HIGH),
     ConfigKey("log.initial.task.delay.ms", LONG, 30000, AT_LEAST_0, LOW, internal=True),
     ConfigKey("log.retention.check.interval.ms", LONG, 300000, AT_LEAST_1),
     # Topics.

@@ -128,6 +128,8 @@ _BROKER = {
     "log.cleaner.enable": "Whether topics are compacted.",
     "log.cleaner.io.buffer.load.factor": "How full the memory for keys may get.",
     "log.cleaner.io.max.bytes.per.second": "How much compaction may read and write in a second.",
+    "log.flush.offset.checkpoint.interval.ms": "How often logs are flushed so far that a start "
+    "after a crash has little to check.",
     "log.dir": "The directory of the data, where log.dirs is not set.",
     "log.dirs": "The directory of the data; one, not several.",
     "log.initial.task.delay.ms": "How long after the start clean-up begins.",

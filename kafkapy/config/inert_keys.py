@@ -318,7 +318,6 @@ INERT_KEYS: tuple[ConfigKey, ...] = (
     # Others.
     inert("cordoned.log.dirs", LIST, (), ANY_ITEMS, MEDIUM, PER_BROKER),
     inert("log.dir.failure.timeout.ms", LONG, 30000, AT_LEAST_1, LOW),
-    inert("log.flush.offset.checkpoint.interval.ms", INT, 60000, AT_LEAST_0, HIGH),
     inert("log.flush.start.offset.checkpoint.interval.ms", INT, 60000, AT_LEAST_0, HIGH),
     inert("log.preallocate", BOOLEAN, False, None, MEDIUM, CLUSTER_WIDE),
     inert("socket.connection.setup.timeout.max.ms", LONG, 30000),

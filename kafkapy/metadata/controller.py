@@ -70,6 +70,7 @@ class Controller:
 
         What a crash left without a topic goes; what someone removed is empty, as in Kafka.
         """
+        await self._engine.adopt([METADATA_LOG])
         await self._log.load()
         await self._log.compact(self._clock.now_ms())
         await self._commit(
@@ -80,6 +81,7 @@ class Controller:
             ]
         )
         known = {METADATA_LOG, *self.image.logs()}
+        await self._engine.adopt(self.image.logs())
         await self._engine.delete([log for log in self._engine.logs() if log not in known])
         found = set(self._engine.logs())
         for topic in self.image.topics.values():

@@ -11,6 +11,7 @@ import pytest
 from kafkapy.storage.disk import Disk, MemoryDisk, OsDisk
 from kafkapy.storage.engine import Append, Appended, LogId, Origin, Read
 from kafkapy.storage.local import LocalEngine
+from kafkapy.storage.log import Log
 from kafkapy.storage.memory import MemoryEngine
 from kafkapy.wire.records.batch import batches
 from kafkapy.wire.records.record import Record, build_batch, records_of
@@ -69,6 +70,10 @@ class Client:
         if isinstance(result, Exception):
             raise result
         return result
+
+    def logs(self) -> list[Log]:
+        """The logs themselves, for what an engine does at its own time."""
+        return list(self.engine._logs.values())
 
     async def values(self, log: LogId) -> list[tuple[int, bytes | None]]:
         """Every record from the start to the end: offset and value."""

@@ -300,11 +300,11 @@ async def test_open_and_aborted_transactions_survive(opened, disk, clean):
         crash(client)
     client = await opened(disk)
     assert client.engine.bounds(LOG) == (0, 1, 3, 3)
-    entry = struct.unpack(">hqqqq", disk.read(FIRST + ".txnindex"))
-    assert entry == (0, 1, 0, 2, 1)
     found = await client.read(LOG, 0, isolation=Isolation.READ_COMMITTED)
     assert list(found.aborted) == [(1, 0)]
     await client.engine.close()
+    entry = struct.unpack(">hqqqq", disk.read(FIRST + ".txnindex"))
+    assert entry == (0, 1, 0, 2, 1)
 
 
 async def test_nothing_expires_before_the_owner_has_told_the_settings(opened, disk, clock):
@@ -404,7 +404,7 @@ class FaultyDisk(MemoryDisk):
 
     def fail(self, operation):
         if operation in self.failing:
-            raise OSError(28, "No space left on device")
+            raise OSError(5, "Input/output error")
 
     def mkdir(self, path):
         self.fail(f"mkdir {path}")
