@@ -10,7 +10,7 @@ from bench.measuring import Sample, Sizes, Work, check_acknowledged, connected, 
 from bench.systems import System
 
 _PARTITIONS_OF_A_TOPIC = 5_000  # Kafka makes no 10,000 at once
-_TIMEOUT_S = 90
+_TIMEOUT_S = 60
 
 
 def idle_connections(system: System, sizes: Sizes) -> Iterator[Sample]:
