@@ -18,7 +18,7 @@ import kafkapy
 from harness import card_formats, programs
 from harness.card_formats import FAILED, PASSED, SKIPPED, Card
 from harness.clients import CLIENTS, SUITES
-from harness.scenarios import SCENARIOS, of_program
+from harness.scenarios import SCENARIOS, of_parameters
 
 SHOWS = "shows"
 OWN_SUITE = "card"
@@ -70,7 +70,7 @@ def shown_by(item: pytest.Item, suite: str) -> dict[str, object]:
         "suite": suite,
         "key": str(parameters.get("client") or parameters.get("version") or suite),
         "row": CLIENTS[suite](parameters),
-        "columns": marked or list(of_program(getattr(item, "originalname", item.name), parameters)),
+        "columns": marked or list(of_parameters(parameters)),
     }
 
 

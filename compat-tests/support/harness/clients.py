@@ -86,8 +86,7 @@ _GO = {
 
 
 def go(parameters: Parameters) -> str:
-    # A test without a client is of the oldest version that Sarama is told to speak.
-    client, _, age = str(parameters.get("client", "sarama-0.10.2.0")).partition("-")
+    client, _, age = str(parameters["client"]).partition("-")
     name, module = _GO[client]
     version = found(rf"^\s*(?:require )?{re.escape(module)} v(\S+)", _go_mod())
     return f"{name} {version} (Go{f', as {age}' if age else ''})"
@@ -110,5 +109,6 @@ CLIENTS: dict[str, Callable[[Parameters], str]] = {
     "node": node,
     "go": go,
     "java_client": lambda it: f"kafka-clients {it.get('version', '')}".rstrip() + " (Java)",
+    "streams": lambda _: f"Kafka Streams {reference.VERSION} (Java)",
     "java_tools": lambda _: f"Kafka's command line tools {reference.VERSION}",
 }

@@ -36,33 +36,10 @@ SCENARIOS = {
     "KIP-848": "groups of the newer consumer protocol",
 }
 
-# The programs in other languages have scenarios of the same names; these are what each shows.
-PROGRAMS: dict[str, tuple[str, ...]] = {
-    "round_trip": ("codecs",),
-    "resume": ("commits",),
-    "rebalance": ("groups",),
-    "admin": ("admin topics", "admin configs"),
-    "times": ("timestamps",),
-    "unknown_topic": ("errors",),
-    "too_large": ("errors", "large"),
-}
-TESTS = {
-    "test_records_come_back_as_they_went": "round_trip",
-    "test_message_sets_come_back_as_they_went": "round_trip",
-    "test_a_group_goes_on_where_it_committed": "resume",
-    "test_two_members_share_and_one_takes_over": "rebalance",
-    "test_a_topic_is_created_described_altered_and_deleted": "admin",
-    "test_offsets_are_found_by_time": "times",
-    "test_a_topic_that_is_not_there_is_an_error": "unknown_topic",
-    "test_a_record_that_is_too_large_is_refused": "too_large",
-}
 
-
-def of_program(test: str, parameters: Mapping[str, object]) -> tuple[str, ...]:
-    """Give what a test of such a program shows, by its parameter or by its name."""
+def of_parameters(parameters: Mapping[str, object]) -> tuple[str, ...]:
+    """Give what a test shows whose parameter `scenario` names one of those that programs play."""
     from harness import programs  # it names these columns
 
-    scenario = str(parameters.get("scenario") or TESTS.get(test, ""))
-    if scenario in programs.SCENARIOS:
-        return programs.SCENARIOS[scenario].shows
-    return PROGRAMS.get(scenario.partition(":")[0], ())
+    found = programs.SCENARIOS.get(str(parameters.get("scenario")))
+    return found.shows if found else ()
