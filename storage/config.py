@@ -44,6 +44,8 @@ class LogConfig(msgspec.Struct, frozen=True):
     file_delete_delay_ms: int = 60000
     flush_messages: int = _NO_LIMIT
     flush_ms: int = _NO_LIMIT
+    max_validated_records: int = 1
+    """Up to how many records an uncompressed batch is looked into; -1 for every batch."""
 
     @property
     def is_compacted(self) -> bool:

@@ -37,6 +37,7 @@ from kafkapy.wire.records.checksum import crc32c
 from kafkapy.wire.records.record import (
     Record,
     build_batch,
+    check_records,
     records_of,
     validate_records,
 )
@@ -72,6 +73,7 @@ class Validator:
         "_level",
         "_max_expanded_bytes",
         "_max_message_bytes",
+        "_max_validated_records",
         "_reads_records",
         "stamps",
     )
@@ -86,6 +88,7 @@ class Validator:
             self._before_max_ms = self._after_max_ms = _NO_LIMIT
         self._compacted = config.is_compacted
         self._reads_records = self._compacted or self._before_max_ms != _NO_LIMIT
+        self._max_validated_records = config.max_validated_records
         self._compression = _COMPRESSIONS.get(config.compression_type)
         self._level = {
             Compression.GZIP: config.compression_gzip_level,
@@ -107,8 +110,12 @@ class Validator:
         except CorruptRecordError as error:
             raise CorruptRecordsError(str(error)) from error
         _check_header(header)
-        if self._reads_records or header.max_timestamp - now_ms > self._after_max_ms:
-            self._check_records(header, batch, now_ms)
+        try:
+            self._look_into(header, batch, now_ms)
+        except CorruptRecordError as error:
+            raise InvalidRecordError(str(error)) from error
+        except WireError as error:
+            raise CorruptRecordsError(str(error)) from error
         attributes = header.attributes
         if self.stamps or (
             self._compression is not None and attributes & COMPRESSION_MASK != self._compression
@@ -136,13 +143,18 @@ class Validator:
             f"a batch of {size} bytes, of which {self._max_message_bytes} are allowed"
         )
 
-    def _check_records(self, header: BatchHeader, batch: Buffer, now_ms: int) -> None:
-        try:
-            summary = validate_records(batch, header, max_bytes=self._max_expanded_bytes)
-        except CorruptRecordError as error:
-            raise InvalidRecordError(str(error)) from error
-        except WireError as error:
-            raise CorruptRecordsError(str(error)) from error
+    def _look_into(self, header: BatchHeader, batch: Buffer, now_ms: int) -> None:
+        """Check the records as far as the settings ask for it."""
+        if self._reads_records or header.max_timestamp - now_ms > self._after_max_ms:
+            self._check_keys_and_times(header, batch, now_ms)
+        elif self._max_validated_records < 0 or (
+            header.record_count <= self._max_validated_records
+            and not header.attributes & COMPRESSION_MASK
+        ):
+            check_records(batch, header, max_bytes=self._max_expanded_bytes)
+
+    def _check_keys_and_times(self, header: BatchHeader, batch: Buffer, now_ms: int) -> None:
+        summary = validate_records(batch, header, max_bytes=self._max_expanded_bytes)
         earliest, latest = now_ms - self._before_max_ms, now_ms + self._after_max_ms
         keyless = set(summary.keyless) if self._compacted else set()
         is_untimely = summary.max_timestamp_ms > latest or summary.min_timestamp_ms < earliest

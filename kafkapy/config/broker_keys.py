@@ -72,6 +72,7 @@ BROKER_KEYS: tuple[ConfigKey, ...] = (
     ConfigKey("max.incremental.fetch.session.cache.slots", INT, 1000, AT_LEAST_0),
     # Not Kafka's, and therefore described only where it is set.
     ConfigKey("max.request.elements", INT, 50000, Range(10000), internal=True),
+    ConfigKey("max.validated.records", INT, 1, Range(-1), internal=True),
     ConfigKey("max.request.partition.size.limit", INT, 2000, AT_LEAST_1),
     ConfigKey("quota.window.num", INT, 11, AT_LEAST_1, LOW),
     ConfigKey("quota.window.size.seconds", INT, 1, AT_LEAST_1, LOW),

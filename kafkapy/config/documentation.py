@@ -93,6 +93,8 @@ _BROKER = {
     "max.incremental.fetch.session.cache.slots": "How many fetch sessions are kept.",
     "max.request.elements": "The most elements that the arrays of a request may have together; "
     "one with more ends the connection.",
+    "max.validated.records": "Up to how many records an uncompressed batch may have to be looked "
+    "into when it is appended; -1 for every batch, as Kafka does, at a cost for each record.",
     "max.request.partition.size.limit": "How many partitions one page of a description has.",
     "quota.window.num": "Over how many windows a client's rate is averaged.",
     "quota.window.size.seconds": "The length of such a window.",

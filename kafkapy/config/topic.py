@@ -52,7 +52,10 @@ def resolve_topic(overrides: Mapping[str, str], broker: BrokerConfig) -> TopicCo
         values["segment.bytes"] = internal_segment_bytes
     values["cleanup.policy"] = frozenset(values["cleanup.policy"])
     values["message.timestamp.type"] = _TIMESTAMP_TYPES[values["message.timestamp.type"]]
-    return TopicConfig(**{name.replace(".", "_"): value for name, value in values.items()})
+    return TopicConfig(
+        max_validated_records=broker["max.validated.records"],
+        **{name.replace(".", "_"): value for name, value in values.items()},
+    )
 
 
 def check_topic_names(overrides: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kafkapy.storage.config import LogConfig, TimestampType
 from kafkapy.storage.engine import Append, Appended, LogId, Read
-from kafkapy.storage.errors import DiskError, StorageError
+from kafkapy.storage.errors import DiskError, InvalidRecordError, StorageError
 from kafkapy.storage.memory import MemoryEngine
 from kafkapy.wire.compression import Compression
 from kafkapy.wire.records.batch import batches
@@ -70,3 +70,45 @@ def test_any_bytes_are_stored_whole_or_refused(name, records):
         await engine.close()
 
     asyncio.run(main())
+
+
+def with_offset_delta(batch, delta):
+    """Make the first of some short records without a key lie about its offset."""
+    changed = bytearray(batch)
+    assert changed[64] == 0
+    changed[64] = delta << 1
+    return with_checksum(bytes(changed))
+
+
+@pytest.mark.parametrize(
+    ("records", "codec", "limit", "is_looked_into"),
+    [
+        (1, Compression.NONE, 1, True),
+        (1, Compression.GZIP, 1, False),
+        (2, Compression.NONE, 1, False),
+        (2, Compression.NONE, 2, True),
+        (2, Compression.NONE, -1, True),
+        (1, Compression.NONE, 0, False),
+    ],
+)
+def test_records_are_looked_into_as_far_as_is_asked(records, codec, limit, is_looked_into):
+    batch = build_batch([Record(timestamp_ms=1, value=b"v")] * records)
+    if codec is Compression.NONE:
+        batch = with_offset_delta(batch, 1)
+    else:  # a frame of that codec with a record too many in it
+        batch = build_batch([Record(timestamp_ms=1)] * 2, compression=codec)
+        batch = with_checksum(
+            batch[:23] + bytes(4) + batch[27:57] + struct.pack(">i", 1) + batch[61:]
+        )
+    engine_config = LogConfig(max_validated_records=limit)
+
+    async def main():
+        engine = MemoryEngine(now_ms=lambda: 3)
+        await engine.start()
+        await engine.create([LOG], engine_config)
+        [result] = await engine.append([Append(LOG, batch)])
+        await engine.close()
+        return result
+
+    result = asyncio.run(main())
+    assert isinstance(result, InvalidRecordError if is_looked_into else Appended)

@@ -54,6 +54,8 @@ _UINT64_MASK: Final = (1 << 64) - 1
 # Header keys that are not UTF-8 must survive compaction as they are.
 _KEY_ERRORS: Final = "surrogateescape"
 _NULL: Final = b"\x01"
+_NULL_SIZE: Final = 1
+_KEY_AND_VALUE: Final = (0, 1)
 _NO_HEADERS: Final = b"\x00"
 _NO_ATTRIBUTES: Final = b"\x00"
 
@@ -122,6 +124,47 @@ def validate_records(
         timestamps.append(timestamp_ms)
     latest = max(timestamps)
     return RecordsSummary(latest, timestamps.index(latest), min(timestamps), keyless)
+
+
+def check_records(batch: Buffer, header: BatchHeader, *, max_bytes: int) -> None:
+    """Check that the records of a batch are as many, and as long, as they say.
+
+    Raises what `validate_records` raises, for half of its cost: no value is looked at.
+    """
+    data = _payload(batch, header, max_bytes)
+    headers_left = MAX_RECORDS
+    position = 0
+    try:
+        for index in range(header.record_count):
+            size = data[position]
+            position += 1
+            if size & 0x80:
+                size, position = _rest_of_varint(data, position, size)
+            end = position + (size >> 1)
+            timestamp, position = data[position + 1], position + 2
+            if timestamp & 0x80:
+                _, position = _rest_of_varint(data, position, timestamp)
+            delta, position = data[position], position + 1
+            if delta & 0x80:
+                delta, position = _rest_of_varint(data, position, delta)
+            for _ in _KEY_AND_VALUE:
+                size_of, position = data[position], position + 1
+                if size_of & 0x80:
+                    size_of, position = _rest_of_varint(data, position, size_of)
+                if size_of != _NULL_SIZE:
+                    # Another negative length leads nowhere.
+                    position += len(data) if size_of & 1 else size_of >> 1
+            if data[position]:
+                headers, position = _headers(data, position, end, headers_left)
+                headers_left -= len(headers)
+            else:
+                position += 1
+            if position != end or size & 1 or delta != index << 1:
+                raise CorruptRecordError(f"record {index} has lengths or an offset that cannot be")
+    except IndexError:
+        raise CorruptRecordError("the batch ends inside a record") from None
+    if position != len(data):
+        raise CorruptRecordError(f"{len(data) - position} bytes follow the last record")
 
 
 def offset_for_timestamp(

@@ -1,5 +1,6 @@
 import contextlib
 import struct
+from collections.abc import Callable
 
 import pytest
 from crc32c import crc32c
@@ -16,6 +17,7 @@ from kafkapy.wire.errors import (
 from kafkapy.wire.records.batch import (
     HEADER_BYTES,
     LOG_APPEND_TIME,
+    BatchHeader,
     parse_header,
     stamp_log_append_time,
     verify_checksum,
@@ -26,6 +28,7 @@ from kafkapy.wire.records.record import (
     Record,
     RecordsSummary,
     build_batch,
+    check_records,
     offset_for_timestamp,
     records_of,
     rewrite_batch,
@@ -263,3 +266,31 @@ def test_all_headers_of_a_batch_are_bounded() -> None:
     assert len(records_of(build_batch([half, half]), max_bytes=LIMIT)) == 2
     with pytest.raises(CorruptRecordError, match="headers"):
         records_of(build_batch([half, half, half]), max_bytes=LIMIT)
+
+
+@st.composite
+def payloads(draw: st.DrawFn) -> tuple[bytes, int]:
+    """Records as they should be, or damaged in some bytes, and how many they are said to be."""
+    built = draw(st.lists(records, min_size=1, max_size=4))
+    payload = bytearray(build_batch(built)[HEADER_BYTES:])
+    for _ in range(draw(st.integers(0, 3))):
+        payload[draw(st.integers(0, min(len(payload), 40) - 1))] = draw(st.integers(0, 255))
+    return bytes(payload), len(built) + draw(st.sampled_from((0, 0, 0, 1, -1)))
+
+
+@given(payloads())
+def test_the_quick_check_refuses_what_reading_refuses(payload: tuple[bytes, int]) -> None:
+    data = batch_with(*payload)
+
+    def refused(check: Callable[[bytes, BatchHeader], object]) -> bool:
+        try:
+            check(data, parse_header(data))
+        except WireError:
+            return True
+        return False
+
+    reading = refused(lambda batch, header: validate_records(batch, header, max_bytes=LIMIT))
+    if payload[1]:  # a batch without records is refused for its header
+        assert (
+            refused(lambda batch, header: check_records(batch, header, max_bytes=LIMIT)) == reading
+        )
