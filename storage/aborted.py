@@ -63,7 +63,7 @@ class AbortedTransactions:
         if (
             len(content) % _ENTRY.size
             or not all(map(int.__lt__, offsets, offsets[1:]))
-            or any(entry.version or not 0 <= entry[2] <= entry[3] for entry in entries)
+            or any(entry.version or not 0 <= entry[2] < entry[3] for entry in entries)
         ):
             raise CorruptRecordError(f"{self.path(base_offset)} is damaged")
         kept = [entry for entry in entries if entry.last_offset < end_offset]

@@ -18,6 +18,7 @@ CLEANER_CHECKPOINT = "cleaner-offset-checkpoint"
 HIGH_WATERMARK_CHECKPOINT = "replication-offset-checkpoint"
 LEADER_EPOCH_CHECKPOINT = "leader-epoch-checkpoint"
 PARTITION_METADATA = "partition.metadata"
+_ID_BYTES = 16
 CLEAN_SHUTDOWN = ".kafka_cleanshutdown"
 CLEAN_SHUTDOWN_CONTENT = b'{"version":0,"brokerEpoch":-1}'
 
@@ -85,4 +86,5 @@ def read_topic_id(disk: Disk, directory: str) -> bytes | None:
         topic_id = base64.urlsafe_b64decode(words[3] + b"==")
     except (FileNotFoundError, IndexError, ValueError):
         return None
-    return topic_id if words[:3] == [b"version:", b"0", b"topic_id:"] else None
+    is_whole = words[:3] == [b"version:", b"0", b"topic_id:"] and len(topic_id) == _ID_BYTES
+    return topic_id if is_whole else None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Generator, Iterable
+from contextlib import suppress
 from typing import NamedTuple
 
 from kafkapy.storage import swap
@@ -114,7 +115,7 @@ class Compactor:
             upper_bound = _upper_bound(log, first_dirty, now_ms)
             is_late = _is_late(log, first_dirty, now_ms)
         except (OSError, CorruptRecordError) as error:
-            log.fail(error)
+            log.refuse(error)
             return None
         from_dirty = log.segments[log.segment_of(first_dirty)].base_offset
         clean_bytes = sum(s.size for s in log.segments if s.base_offset < first_dirty)
@@ -138,7 +139,9 @@ class Compactor:
             self._unfit.add(log)
             raise CorruptRecordsError(f"{log.id} cannot be compacted: {error}") from error
         except OSError as error:
-            raise log.fail(error) from error
+            with suppress(OSError):
+                swap.remove_cleaned(self._env.disk, log.directory)
+            raise log.refuse(error) from error
         finally:
             self._log = self._task = None
 
@@ -200,9 +203,13 @@ class Compactor:
         paths = swap.replaced_paths(group)
         # From here on reads find the new segment; nobody uses the old files any more.
         log.replace_segments(group, new, aborted)
-        await self._deletions.set_aside(paths, log.config.file_delete_delay_ms)
-        swap.finish(disk, new)
-        await in_thread(disk, lambda: disk.sync_directory(log.directory))
+        try:
+            await self._deletions.set_aside(paths, log.config.file_delete_delay_ms)
+            swap.finish(disk, new)
+            await in_thread(disk, lambda: disk.sync_directory(log.directory))
+        except OSError as error:
+            # Only the next opening knows what to do with an exchange that was not finished.
+            raise log.fail(error) from error
 
 
 def _upper_bound(log: Log, first_dirty: int, now_ms: int) -> int:

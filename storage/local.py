@@ -467,7 +467,7 @@ class LocalEngine:
             dropped = retention.enforce(log, now_ms)
             await self._deletions.set_aside(dropped, log.config.file_delete_delay_ms)
         except (OSError, CorruptRecordError) as error:
-            log.fail(error)
+            _LOG.warning("%s keeps what it need not: %s", log.id, log.refuse(error))
         finally:
             if log.start != start:
                 self._wake((log.id,))

@@ -145,6 +145,9 @@ class _Opening:
         while len(segments) > 1 and segments[1].base_offset <= start:
             self._remove(segments.pop(0))
         trusted_end = _NO_LIMIT if recovery_point is None else recovery_point
+        if 0 <= trusted_end <= start:
+            # Nothing that is still wanted is trusted, and what is before it may be half gone.
+            trusted_end = segments[0].base_offset
         self._load_snapshot(trusted_end)
         self._load_aborted(trusted_end)
         has_epochs = bool(self._epochs.entries)
@@ -154,7 +157,7 @@ class _Opening:
         self._epochs.cut_back(end)
         if end < start:
             end = self._begin_at(start)
-        elif end < max(self._producers.end_offset, recovery_point or 0):
+        elif end < self._producers.end_offset or end < trusted_end != _NO_LIMIT:
             raise CorruptRecordError("records that were durable are missing")
         self._epochs.cut_front(max(start, segments[0].base_offset))
         if not self._epochs.entries:

@@ -1,0 +1,560 @@
+"""Whatever the disk does: an error for the client, never a wrong record, and none that is lost.
+
+`docs/durability.md` has the same as a table.
+"""
+
+import errno
+import logging
+import struct
+
+import pytest
+
+from kafkapy.storage.config import LogConfig
+from kafkapy.storage.disk import MemoryDisk
+from kafkapy.storage.engine import Isolation, LogId, Origin
+from kafkapy.storage.errors import DiskError
+from kafkapy.wire.records.batch import batches
+from kafkapy.wire.records.control import EndTxnMarker, build_end_txn_marker
+from kafkapy.wire.records.record import Record, build_batch
+
+LOG = LogId("orders", 0, bytes(range(16)))
+OTHER = LogId("others", 0, bytes(range(16)))
+FIRST = f"orders-0/{0:020}"
+SMALL = LogConfig(segment_bytes=1000, index_interval_bytes=100)
+BATCH = b"x" * 50
+
+
+class FaultyDisk(MemoryDisk):
+    """Fails one operation on the files of `orders` whose names end with `suffix`."""
+
+    def __init__(self):
+        super().__init__()
+        self.operation, self.suffix, self.errno = "", "", 0
+        self.breaks_truncate = False
+        self.failures = 0
+
+    def set_fault(self, operation, suffix, number, *, breaks_truncate=False):
+        self.operation, self.suffix, self.errno = operation, suffix, number
+        self.breaks_truncate = breaks_truncate
+        self.failures = 0
+
+    def heal(self):
+        self.operation = ""
+        self.breaks_truncate = False
+
+    def check(self, operation, path):
+        if operation == self.operation and path.startswith("orders") and path.endswith(self.suffix):
+            self.failures += 1
+            raise OSError(self.errno, "injected")
+
+    def open(self, path):
+        self.check("open", path)
+        if self.size(path) < 0:
+            self.check("create", path)
+        return FaultyFile(self, super().open(path), path)
+
+    def replace(self, path, content, *, sync=False):
+        self.check("replace", path)
+        super().replace(path, content, sync=sync)
+
+    def list(self, path=""):
+        self.check("list", path)
+        return super().list(path)
+
+    def read(self, path):
+        self.check("list", path)
+        return super().read(path)
+
+
+class FaultyFile:
+    def __init__(self, disk, file, path):
+        self._disk, self._file, self._path = disk, file, path
+        self.close = file.close
+
+    def append(self, pieces):
+        try:
+            self._disk.check("append", self._path)
+        except OSError:
+            self._file.append([b"".join(map(bytes, pieces))[:30]])
+            raise
+        self._file.append(pieces)
+
+    def truncate(self, size):
+        if self._disk.breaks_truncate:
+            raise OSError(errno.EIO, "injected")
+        self._file.truncate(size)
+
+    def pread(self, size, position):
+        self._disk.check("pread", self._path)
+        return self._file.pread(size, position)
+
+    def fsync(self):
+        self._disk.check("fsync", self._path)
+        self._file.fsync()
+
+
+def crash(client):
+    client.engine._release()
+
+
+async def started(opened, disk, config=SMALL, **options):
+    client = await opened(disk, **options)
+    logs = set(client.engine.logs())
+    await client.engine.create([log for log in (LOG, OTHER) if log not in logs], config)
+    for log in (LOG, OTHER):
+        await client.engine.configure(log, config)
+    return client
+
+
+async def offsets(client, log=LOG):
+    return [offset for offset, _ in await client.values(log)]
+
+
+async def append_until_failure(client, limit=40):
+    """Append until the fault shows; gives how many records are in the log that was acknowledged."""
+    for count in range(limit):
+        try:
+            await client.append(LOG, BATCH)
+        except DiskError:
+            return count
+    raise AssertionError("nothing failed")
+
+
+REFUSED = [
+    ("append", ".log", errno.ENOSPC),
+    ("append", ".log", errno.EDQUOT),
+    ("append", ".log", errno.EFBIG),
+    ("append", "index", errno.ENOSPC),
+    ("create", ".log", errno.ENOSPC),
+    ("create", "index", errno.ENOSPC),
+    ("create", ".log", errno.EMFILE),
+    ("replace", ".snapshot", errno.ENOSPC),
+]
+
+
+@pytest.mark.parametrize(("operation", "suffix", "number"), REFUSED)
+@pytest.mark.parametrize("clean", [True, False])
+async def test_a_full_disk_refuses_writes_and_takes_nothing_back(
+    opened, operation, suffix, number, clean
+):
+    disk = FaultyDisk()
+    client = await started(opened, disk)
+    await client.append(LOG, BATCH)
+    disk.set_fault(operation, suffix, number)
+    count = 1 + await append_until_failure(client)
+    for _ in range(2):
+        with pytest.raises(DiskError):
+            await client.append(LOG, BATCH)
+        assert await offsets(client) == list(range(count))
+        await client.append(OTHER, b"works")
+    disk.heal()
+    for _ in range(30):
+        await client.append(LOG, BATCH)
+    assert await offsets(client) == list(range(count + 30))
+    if clean:
+        await client.engine.close()
+    else:
+        crash(client)
+    client = await started(opened, disk)
+    assert await offsets(client) == list(range(count + 30))
+    assert await offsets(client, OTHER) == [0, 1]
+    await client.engine.close()
+
+
+OFFLINE = [
+    ("append", ".log", errno.EIO, False),
+    ("append", ".log", errno.EROFS, False),
+    ("append", ".log", errno.ENOSPC, True),
+    ("append", ".index", errno.EIO, False),
+    ("create", ".log", errno.EACCES, False),
+    ("replace", ".snapshot", errno.EIO, False),
+]
+
+
+@pytest.mark.parametrize(("operation", "suffix", "number", "breaks_truncate"), OFFLINE)
+async def test_a_disk_that_fails_takes_one_partition_offline(
+    opened, caplog, operation, suffix, number, breaks_truncate
+):
+    disk = FaultyDisk()
+    client = await started(opened, disk)
+    await client.append(LOG, BATCH)
+    disk.set_fault(operation, suffix, number, breaks_truncate=breaks_truncate)
+    count = 1 + await append_until_failure(client)
+    [logged] = [each for each in caplog.records if each.levelno == logging.ERROR]
+    assert "orders-0 is offline" in logged.getMessage()
+    disk.heal()
+    with pytest.raises(DiskError):
+        await client.append(LOG, BATCH)
+    with pytest.raises(DiskError):
+        await client.read(LOG, 0)
+    await client.append(OTHER, b"works")
+    await client.engine.maintain()
+    await client.engine.checkpoint()
+    await client.engine.close()
+    client = await started(opened, disk)
+    assert await offsets(client) == list(range(count))
+    await client.append(LOG, BATCH)
+    assert await offsets(client, OTHER) == [0]
+    await client.engine.close()
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC])
+async def test_a_flush_that_fails_is_not_tried_again(opened, number):
+    disk = FaultyDisk()
+    client = await started(opened, disk, LogConfig(flush_messages=1))
+    await client.append(LOG, BATCH)
+    disk.set_fault("fsync", ".log", number)
+    with pytest.raises(DiskError):
+        await client.append(LOG, BATCH)
+    disk.heal()
+    with pytest.raises(DiskError):
+        await client.append(LOG, BATCH)
+    await client.append(OTHER, b"works")
+    await client.engine.close()
+
+
+@pytest.mark.parametrize(
+    ("operation", "suffix"), [("replace", ".snapshot"), ("create", "index"), ("append", "index")]
+)
+async def test_a_checkpoint_that_has_no_room_is_made_up_for(opened, monkeypatch, operation, suffix):
+    monkeypatch.setattr("kafkapy.storage.flushing._UNSAVED_BYTES", 0)
+    disk = FaultyDisk()
+    client = await started(opened, disk)
+    for _ in range(5):
+        await client.append(LOG, BATCH)
+    disk.set_fault(operation, suffix, errno.ENOSPC)
+    await client.engine.checkpoint()
+    assert disk.failures
+    assert b"orders 0 0" in disk.read("recovery-point-offset-checkpoint")
+    await client.append(LOG, BATCH)
+    disk.heal()
+    await client.engine.checkpoint()
+    assert b"orders 0 6" in disk.read("recovery-point-offset-checkpoint")
+    crash(client)
+    client = await started(opened, disk)
+    assert await offsets(client) == list(range(6))
+    await client.engine.close()
+
+
+async def test_a_read_that_fails_takes_the_partition_offline(opened):
+    disk = FaultyDisk()
+    client = await started(opened, disk)
+    await client.append(LOG, BATCH)
+    await client.append(OTHER, b"works")
+    disk.set_fault("pread", ".log", errno.EIO)
+    with pytest.raises(DiskError):
+        await client.read(LOG, 0)
+    disk.heal()
+    with pytest.raises(DiskError):
+        await client.read(LOG, 0)
+    assert await offsets(client, OTHER) == [0]
+    await client.engine.close()
+
+
+async def test_too_many_open_files_pass(opened):
+    disk = FaultyDisk()
+    client = await started(opened, disk, max_open_segments=1)
+    await client.append(LOG, BATCH)
+    await client.append(OTHER, b"closes the file of the first")
+    disk.set_fault("open", ".log", errno.EMFILE)
+    with pytest.raises(DiskError):
+        await client.read(LOG, 0)
+    disk.heal()
+    assert await offsets(client) == [0]
+    await client.engine.close()
+
+
+async def test_the_batches_of_a_coordinator_are_written_all_or_not_at_all(opened):
+    disk = FaultyDisk()
+    client = await started(opened, disk)
+    batch = build_batch([Record(timestamp_ms=client.clock.ms, value=b"a")])
+    disk.set_fault("append", ".log", errno.ENOSPC)
+    with pytest.raises(DiskError):
+        await client.append_batch(LOG, batch * 3, origin=Origin.COORDINATOR)
+    assert client.engine.bounds(LOG).end == 0
+    disk.heal()
+    await client.append_batch(LOG, batch * 3, origin=Origin.COORDINATOR)
+    assert await offsets(client) == [0, 1, 2]
+    await client.engine.close()
+
+
+async def test_a_full_disk_does_not_keep_old_segments_from_being_removed(opened, clock):
+    config = LogConfig(segment_bytes=1000, retention_ms=1000, file_delete_delay_ms=0)
+    disk = FaultyDisk()
+    client = await started(opened, disk, config)
+    await client.engine.claim(LOG)
+    for _ in range(30):
+        await client.append(LOG, BATCH)
+    clock.ms += 5000
+    disk.set_fault("replace", "checkpoint", errno.ENOSPC)
+    before = client.engine.size_bytes(LOG)
+    await client.engine.maintain()
+    await client.engine.maintain()
+    assert client.engine.size_bytes(LOG) < before
+    assert not any(name.endswith(".deleted") for name in disk.list("orders-0"))
+    disk.heal()
+    await client.append(LOG, BATCH)
+    await client.engine.close()
+
+
+# Damaged files
+
+
+async def abort(client, producer_id):
+    options = {"producer_id": producer_id, "producer_epoch": 0, "base_sequence": 0}
+    await client.append(LOG, BATCH, is_transactional=True, **options)
+    marker = EndTxnMarker(False, 0)
+    await client.mark(
+        LOG, build_end_txn_marker(marker, producer_id=producer_id, producer_epoch=0, timestamp_ms=1)
+    )
+
+
+async def aborted(client):
+    found, offset = set(), client.engine.bounds(LOG).start
+    while offset < client.engine.bounds(LOG).end:
+        piece = await client.read(LOG, offset, 200, isolation=Isolation.READ_COMMITTED)
+        found.update(piece.aborted)
+        offset = [header.next_offset for header, _ in batches(piece.records)][-1]
+    return found
+
+
+async def filled(opened, disk, *, is_clean):
+    """A log of several segments, of which an unclean end left the last ones unsaved."""
+    client = await started(opened, disk)
+    await client.engine.claim(LOG)
+    for number in range(40):
+        client.clock.ms += 1
+        if number == 20 and not is_clean:
+            await client.engine._flushes.save(client.logs()[0])
+            await client.engine.checkpoint()
+        if number % 7 == 3:
+            await abort(client, number)
+        else:
+            await client.append(
+                LOG, b"%d" % number, BATCH, producer_id=1000 + number, producer_epoch=0,
+                base_sequence=0,
+            )  # fmt: skip
+    expected = (
+        await client.values(LOG),
+        await aborted(client),
+        client.engine.leader_epoch(LOG),
+        await client.engine.offset_for_timestamp(LOG, client.clock.ms - 15),
+        sorted(client.engine.producers(LOG)),
+    )
+    if is_clean:
+        await client.engine.close()
+    else:
+        crash(client)
+    return client, expected
+
+
+def paths(disk, suffix):
+    return [f"orders-0/{name}" for name in disk.list("orders-0") if name.endswith(suffix)]
+
+
+def rewrite(disk, path, change):
+    content = change(bytearray(disk.read(path)))
+    if content is None:
+        disk.remove(path)
+    else:
+        disk.replace(path, bytes(content))
+
+
+def missing(content):
+    return None
+
+
+def empty(content):
+    return b""
+
+
+def cut(content):
+    return content[: len(content) - 3]
+
+
+def zeroed(content):
+    return bytes(len(content))
+
+
+def garbage(content):
+    return b"\xa5" * len(content)
+
+
+DAMAGES = [missing, empty, cut, zeroed, garbage]
+
+
+@pytest.mark.parametrize("is_clean", [True, False])
+@pytest.mark.parametrize("change", DAMAGES)
+@pytest.mark.parametrize("suffix", [".index", ".timeindex", ".snapshot", "leader-epoch-checkpoint"])
+async def test_what_can_be_known_from_the_records_is_made_anew(opened, suffix, change, is_clean):
+    if suffix == ".timeindex" and change is empty:
+        pytest.skip("an index without entries is what records without timestamps have")
+    disk = MemoryDisk()
+    client, expected = await filled(opened, disk, is_clean=is_clean)
+    for path in paths(disk, suffix):
+        rewrite(disk, path, change)
+    client = await started(opened, disk)
+    found = (
+        await client.values(LOG),
+        await aborted(client),
+        client.engine.leader_epoch(LOG),
+        await client.engine.offset_for_timestamp(LOG, client.clock.ms - 15),
+        sorted(client.engine.producers(LOG)),
+    )
+    assert found == expected
+    await client.append(LOG, b"new")
+    await client.engine.close()
+
+
+@pytest.mark.parametrize("is_clean", [True, False])
+@pytest.mark.parametrize("change", [cut, zeroed, garbage])
+async def test_a_damaged_index_of_aborted_transactions_is_made_anew(opened, change, is_clean):
+    disk = MemoryDisk()
+    client, expected = await filled(opened, disk, is_clean=is_clean)
+    for path in paths(disk, ".txnindex"):
+        rewrite(disk, path, change)
+    client = await started(opened, disk)
+    assert await aborted(client) == expected[1]
+    assert await client.values(LOG) == expected[0]
+    await client.engine.close()
+
+
+@pytest.mark.parametrize("is_clean", [True, False])
+@pytest.mark.parametrize("change", DAMAGES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "recovery-point-offset-checkpoint",
+        "log-start-offset-checkpoint",
+        "replication-offset-checkpoint",
+        "cleaner-offset-checkpoint",
+    ],
+)
+async def test_a_lost_checkpoint_loses_no_record(opened, name, change, is_clean):
+    disk = MemoryDisk()
+    client, expected = await filled(opened, disk, is_clean=is_clean)
+    if disk.size(name) >= 0:
+        rewrite(disk, name, change)
+    client = await started(opened, disk)
+    assert await client.values(LOG) == expected[0]
+    assert await aborted(client) == expected[1]
+    await client.engine.close()
+
+
+@pytest.mark.parametrize("change", DAMAGES)
+async def test_a_log_gets_back_the_id_that_it_lost(opened, change):
+    disk = MemoryDisk()
+    client, expected = await filled(opened, disk, is_clean=True)
+    rewrite(disk, "orders-0/partition.metadata", change)
+    for _ in range(2):
+        client = await opened(disk)
+        await client.engine.adopt([LOG, OTHER])
+        assert set(client.engine.logs()) == {LOG, OTHER}
+        assert await client.values(LOG) == expected[0]
+        await client.engine.close()
+
+
+async def test_a_directory_that_cannot_be_read_is_offline_and_stays(opened):
+    disk = FaultyDisk()
+    client, expected = await filled(opened, disk, is_clean=True)
+    disk.set_fault("list", "", errno.EACCES)
+    client = await opened(disk)
+    await client.engine.adopt([LOG, OTHER])
+    with pytest.raises(DiskError):
+        await client.append(LOG, BATCH)
+    await client.append(OTHER, b"works")
+    await client.engine.delete_before(OTHER, 1)
+    await client.engine.close()
+    disk.heal()
+    client = await started(opened, disk)
+    assert await client.values(LOG) == expected[0]
+    await client.engine.close()
+
+
+async def test_the_start_of_an_offline_log_is_not_forgotten(opened):
+    disk = FaultyDisk()
+    client = await started(opened, disk)
+    for _ in range(5):
+        await client.append(LOG, BATCH)
+    await client.engine.delete_before(LOG, 3)
+    crash(client)
+    disk.set_fault("list", "", errno.EACCES)
+    client = await opened(disk)
+    await client.engine.delete_before(OTHER, -1)
+    await client.engine.checkpoint()
+    await client.engine.close()
+    disk.heal()
+    client = await started(opened, disk)
+    assert await offsets(client) == [3, 4]
+    await client.engine.close()
+
+
+# Damaged records
+
+
+def flipped(position):
+    def flip(content):
+        content[position] ^= 0x10
+        return content
+
+    return flip
+
+
+def second_batch(content):
+    return 12 + struct.unpack_from(">i", content, 8)[0]
+
+
+@pytest.mark.parametrize("at", [0, 7, 9, 16, 17, 21, 30, 61, 80])
+async def test_a_flipped_bit_behind_the_recovery_point_ends_the_log_before_it(opened, at):
+    disk = MemoryDisk()
+    client = await started(opened, disk)
+    await client.engine.checkpoint()
+    for _ in range(5):
+        await client.append(LOG, BATCH)
+    expected = await client.values(LOG)
+    crash(client)
+    content = bytearray(disk.read(f"{FIRST}.log"))
+    rewrite(disk, f"{FIRST}.log", flipped(second_batch(content) + at))
+    client = await started(opened, disk)
+    assert await client.values(LOG) == expected[:1]
+    assert (await client.append(LOG, b"new")).base_offset == 1
+    await client.engine.close()
+
+
+@pytest.mark.parametrize("tail", [bytes(1), bytes(61), bytes(5000), b"\xff" * 100])
+@pytest.mark.parametrize("is_clean", [True, False])
+async def test_a_tail_that_is_no_batch_is_cut_off(opened, tail, is_clean):
+    disk = MemoryDisk()
+    client, expected = await filled(opened, disk, is_clean=is_clean)
+    path = paths(disk, ".log")[-1]
+    rewrite(disk, path, lambda content: content + tail)
+    client = await started(opened, disk)
+    assert await client.values(LOG) == expected[0]
+    await client.append(LOG, b"new")
+    await client.engine.close()
+
+
+@pytest.mark.parametrize("is_clean", [True, False])
+async def test_a_flipped_bit_in_an_old_segment_costs_no_other_record(opened, is_clean):
+    disk = MemoryDisk()
+    client, expected = await filled(opened, disk, is_clean=is_clean)
+    rewrite(disk, f"{FIRST}.log", flipped(80))
+    client = await started(opened, disk)
+    # What is damaged is given to the client, whose checksum tells, as Kafka does.
+    end = client.engine.bounds(LOG).end
+    assert end == expected[0][-1][0] + 1
+    after = (await client.read(LOG, 2)).records
+    assert next(batches(after))[0].base_offset == 2
+    await client.engine.close()
+
+
+async def test_a_disk_that_is_read_only_at_the_start_is_refused(opened, monkeypatch):
+    disk = MemoryDisk()
+    await filled(opened, disk, is_clean=True)
+
+    def refuse(path):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(disk, "remove", refuse)
+    with pytest.raises(DiskError, match="Read-only"):
+        await opened(disk)
