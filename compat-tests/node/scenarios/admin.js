@@ -21,7 +21,8 @@ module.exports = {
     const listed = (await admin.listTopics()).includes(topic)
     const partitions = await partitionsOf(admin)
     await admin.deleteTopics({ topics: [topic] })
-    const gone = await eventually('no topic', async () => !(await admin.listTopics()).includes(topic))
+    const isGone = async () => !(await admin.listTopics()).includes(topic)
+    const gone = await eventually('no topic', isGone)
     return { listed, partitions, gone }
   },
 

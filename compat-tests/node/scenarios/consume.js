@@ -78,7 +78,8 @@ module.exports = {
     const sync = await committed()
     taken += (await reader.take(4)).length
     commit()
-    const async = await eventually('the commit', async () => (await committed()) > sync && committed())
+    const more = async () => (await committed()) > sync && committed()
+    const async = await eventually('the commit', more)
     await consumer.disconnect()
     return { sync, async, next: await offsetOf(await reading(await member())) }
   },
