@@ -94,6 +94,9 @@ func Await[T any](ctx context.Context, wanted T, ask func() T) T {
 	}
 }
 
+// forever keeps records whose timestamps are of long ago, which is from when retention counts.
+var forever = map[string]string{"retention.ms": "-1"}
+
 // create makes the run's topic, and waits until it is seen.
 func (r Run) create(partitions int, configs map[string]string) Admin {
 	admin := r.Admin()
@@ -102,6 +105,9 @@ func (r Run) create(partitions int, configs map[string]string) Admin {
 }
 
 func (r Run) createAs(admin Admin, topic string, partitions int, configs map[string]string) error {
+	if configs == nil {
+		configs = forever
+	}
 	if err := admin.CreateTopic(topic, partitions, configs); err != nil {
 		return err
 	}
