@@ -36,6 +36,8 @@ def _round_trips() -> dict[str, Scenario]:
 
 
 # In each, a topic is made first; "members" share its partitions by an assignor of their client's.
+# Where timestamps are of long ago it has retention.ms=-1, for retention counts from them: a broker
+# looks every few minutes, and would delete the records in the middle of one scenario in a hundred.
 SCENARIOS: dict[str, Scenario] = {
     # 200 records with key, value and a header to 3 partitions, read back by a group.
     **_round_trips(),
