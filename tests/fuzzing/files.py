@@ -27,6 +27,7 @@ from tests.fuzzing.alarm import limited_time
 from tests.fuzzing.brokers import try_damaged_broker
 from tests.fuzzing.damage import damage, paths
 from tests.fuzzing.errors import FuzzError
+from tests.fuzzing.target import ErrorLog
 
 _BROKER_SHARE = 0.3
 _TIME_MS = 1_700_000_000_000
@@ -265,7 +266,7 @@ class _Trial:
 async def try_damaged(number: int) -> None:
     """Damage a directory in a way of its own, open it, and open it again. Raises FuzzError."""
     random = Random(number)
-    with limited_time(_MAX_S):
+    with limited_time(_MAX_S), ErrorLog():
         try:
             if random.random() < _BROKER_SHARE:
                 await try_damaged_broker(random)
