@@ -80,19 +80,23 @@ class Cleaner:
     def build_map(self) -> Generator[int, None, None]:
         """Note the last offset of each key in the dirty part, as far as the map takes them."""
         remove_cleaned(self._disk, self._round.directory)
-        scan = TransactionScan(self._round.aborted)
-        segments = self._round.segments
-        for index, segment in enumerate(segments):
-            following = _following(segments, index, self._round.upper_bound)
-            if following <= self._round.first_dirty:
-                continue
+        segments, end = self._round.segments, self._round.upper_bound
+        dirty = [
+            (segment, _following(segments, index, end) - 1)
+            for index, segment in enumerate(segments)
+            if _following(segments, index, end) > self._round.first_dirty
+        ]
+        # One that ended before would never end in this scan, nor would its producer's next ones.
+        first = dirty[0][0].base_offset
+        scan = TransactionScan(each for each in self._round.aborted if each.last_offset >= first)
+        for segment, last_offset in dirty:
             for header, batch in self._batches(segment):
                 if not self._note(scan, header, batch):
                     return
                 if self._is_step_over():
                     yield self._bytes_of_step()
             # A segment may end with offsets that no batch has any more.
-            self._map.latest_offset = following - 1
+            self._map.latest_offset = last_offset
 
     def _note(self, scan: TransactionScan, header: BatchHeader, batch: bytes) -> bool:
         """Note the keys of a batch; False where they are too many."""

@@ -163,6 +163,24 @@ async def test_an_aborted_transaction_goes_at_once_and_its_marker_later(client, 
     assert [header.base_offset for header in await headers(client)] == [0, 3, 4, 6]
 
 
+async def test_a_transaction_that_was_aborted_long_ago_does_not_count_for_the_next(client, clock):
+    await client.engine.create([LOG], compacted(delete_retention_ms=1000))
+    await put(client, b"k", b"old")
+    producer = {"producer_id": 1, "producer_epoch": 0, "is_transactional": True}
+    await put(client, b"x", b"aborted", base_sequence=0, **producer)
+    await end_transaction(client, 1, commit=False)
+    await compact_all(client)
+    await put(client, b"k", None, base_sequence=1, **producer)
+    await end_transaction(client, 1, commit=True)
+    await compact_all(client)
+    assert b"old" not in [value for _, value in await client.values(LOG)]
+    clock.ms += 5000
+    for _ in range(2):
+        await put(client, b"y", b"")
+        await compact_all(client)
+    assert b"old" not in [value for _, value in await client.values(LOG)]
+
+
 async def test_the_records_of_an_open_transaction_are_not_touched(client):
     await client.engine.create([LOG], compacted())
     await put(client, b"key", b"old")
@@ -350,6 +368,34 @@ async def test_a_power_cut_at_any_moment_of_a_compaction_loses_nothing(opened):
         assert not is_whole or found == expected
         changes += 1
     assert changes > 20
+
+
+async def test_what_a_compaction_that_was_given_up_left_does_not_undo_the_next_one(opened):
+    disk = BreakingDisk()
+    client = await opened(disk)
+    await client.engine.create([LOG], compacted(segment_bytes=1000))
+    for number in range(40):
+        await put(client, b"%d" % (number % 10), b"%d" % number)
+    roll(client)
+    first = client.engine._logs[LOG].segments[1].base_offset
+    await client.engine.delete_before(LOG, first)
+    await client.engine.maintain()
+    await client.engine.close()
+    expected = [(number, b"%d" % number) for number in range(30, 40)]
+    changes, is_whole = 0, False
+    while not is_whole:
+        broken = disk.repaired()
+        client = await opened(broken)
+        await client.engine.configure(LOG, compacted(segment_bytes=1000))
+        # It stopped in a segment that is gone by now.
+        broken.open(f"orders-3/{0:020}.log.cleaned").close()
+        broken.left = changes
+        with contextlib.suppress(DiskError):
+            is_whole = await client.engine.compact(LIMITS)
+        client = await opened(broken.repaired())
+        assert set(expected) <= set(await client.values(LOG))
+        changes += 1
+    assert changes > 10
 
 
 async def test_replaced_files_are_removed_after_the_delay(opened, disk, clock):
