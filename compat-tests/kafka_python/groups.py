@@ -1,13 +1,14 @@
 """Members of a group, and what each of them gets."""
 
 import contextlib
-import time
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from dialect import create_topic
 from harness import player
+from harness.process import eventually
 from kafka import ConsumerRebalanceListener, KafkaConsumer
 from records import consumer
 
@@ -31,8 +32,7 @@ def member(
     bootstrap: str, name: str, listener: Listener | None = None, **options: Any
 ) -> KafkaConsumer:
     """Join the group, which is called like the topic."""
-    # A leader that shared out a topic before it knew it looks again after the metadata's age.
-    fast = {"session_timeout_ms": 6000, "heartbeat_interval_ms": 300, "metadata_max_age_ms": 3000}
+    fast = {"session_timeout_ms": 6000, "heartbeat_interval_ms": 300}
     reader = consumer(bootstrap, group_id=name, **fast, **options)
     reader.partitions_for_topic(name)
     reader.subscribe([name], listener=listener)
@@ -49,23 +49,42 @@ def members(bootstrap: str, name: str, *listeners: Listener) -> Iterator[list[Ka
             reader.close()
 
 
-def poll(readers: list[KafkaConsumer]) -> None:
-    """Poll side by side: a join that a short poll cuts off begins anew, and all join again."""
+@contextlib.contextmanager
+def polling(readers: list[KafkaConsumer]) -> Iterator[None]:
+    """Poll each in a thread of its own: one that joins waits for the others to join again."""
+    settled = threading.Event()
+
+    def poll(reader: KafkaConsumer) -> None:
+        while not settled.is_set():
+            reader.poll(timeout_ms=500)
+
     with ThreadPoolExecutor(len(readers)) as threads:
-        list(threads.map(lambda reader: reader.poll(timeout_ms=500), readers))
+        polls = [threads.submit(poll, reader) for reader in readers]
+        try:
+            yield
+        finally:
+            settled.set()
+    for done in polls:
+        done.result()
 
 
-def settle(readers: list[KafkaConsumer], wanted: list[int], *others: player.Member) -> list[int]:
-    """Poll until each has as much as is wanted, and give what each has then."""
-    deadline = time.monotonic() + TIMEOUT_S
-    while True:
-        poll(readers)
+def settle(
+    readers: list[KafkaConsumer],
+    wanted: list[int],
+    *others: player.Member,
+    joining: Sequence[Listener] = (),
+) -> list[int]:
+    """Poll until each has as much as is wanted, and all are in; give what each has then."""
+
+    def shares() -> list[int]:
         held = [reader.assignment() for reader in readers]
-        shares = sorted([*map(len, held), *(other.share for other in others)])
-        if shares == wanted and len(set().union(*held)) == sum(map(len, held)):
-            return shares
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{shares}, not {wanted}, after {TIMEOUT_S} s")
+        found = sorted([*map(len, held), *(other.share for other in others)])
+        alone = len(set().union(*held)) == sum(map(len, held))
+        joined = all(listener.rebalances for listener in joining)
+        return found if found == wanted and alone and joined else []
+
+    with polling(readers):
+        return eventually(shares, f"shares of {wanted}", TIMEOUT_S)
 
 
 def groups(bootstrap: str, name: str) -> dict:
@@ -96,9 +115,8 @@ def more_members(bootstrap: str, name: str) -> dict:
     create_topic(bootstrap, name, 2)
     listeners = [Listener() for _ in range(3)]
     with members(bootstrap, name, *listeners) as readers:
-        while not all(listener.rebalances for listener in listeners):
-            settle(readers, [0, 1, 1])  # it looks like that before the third has joined, too
-        return {"shares": settle(readers, [0, 1, 1])}
+        # It looks like that before the third has joined, too.
+        return {"shares": settle(readers, [0, 1, 1], joining=listeners)}
 
 
 PLAYS = {

@@ -20,8 +20,13 @@ def producing(bootstrap: str, **options: Any) -> Iterator[KafkaProducer]:
 
 
 def consumer(bootstrap: str, *topics: str, **options: Any) -> KafkaConsumer:
-    options = {"auto_offset_reset": "earliest", "enable_auto_commit": False, **options}
-    return KafkaConsumer(*topics, bootstrap_servers=bootstrap, **options)
+    # A leader that shared out a topic before it knew it looks again after the metadata's age.
+    defaults = {"auto_offset_reset": "earliest", "metadata_max_age_ms": 3000}
+    options = {"enable_auto_commit": False, **defaults, **options}
+    reader = KafkaConsumer(*topics, bootstrap_servers=bootstrap, **options)
+    for topic in topics:
+        reader.partitions_for_topic(topic)
+    return reader
 
 
 @contextmanager
