@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from kafkapy.config import documentation, validators
+from kafkapy.config.broker_keys import OWN_KEYS
 from kafkapy.config.defaults import CHANGED_DEFAULTS
 from kafkapy.config.definition import ConfigKey, ConfigType, to_text
 from kafkapy.config.registry import AUTHORIZER, BROKER, CLIENT_METRICS, GROUP, TOPIC
@@ -41,6 +42,12 @@ ACTING = """\
 *Changes* says whether a running broker takes a new value: `cluster-wide` for the default of all
 brokers and for one, `per-broker` for one only, `read-only` at the start. {changed} have another
 default than in Kafka, for reasons that [differences.md](differences.md) gives.
+"""
+
+OWN = """\
+## Of this broker alone
+
+Kafka does not know these keys; the broker's description shows them where they are set.
 """
 
 INERT = """\
@@ -89,7 +96,7 @@ def described(keys: Mapping[str, ConfigKey], meaning: Callable[[str], str | None
     rows = (
         (f"`{key.name}`", key.type.name.lower(), default(key), values(key), meaning(key.name) or "")
         for key in keys.values()
-        if not key.internal
+        if not key.internal or key in OWN_KEYS
     )
     return table(("key", "type", "default", "values", "meaning"), rows)
 
@@ -148,6 +155,7 @@ def page() -> str:
         ["", "## Topics", "", *topic_table()],
         ["", "## Groups", "", *described(GROUP, documentation.of_group)],
         ["", "## Client metrics", "", *described(CLIENT_METRICS, documentation.of_client_metrics)],
+        ["", OWN, *described({key.name: key for key in OWN_KEYS}, documentation.of_broker)],
         ["", INERT, *inert_table()],
     ]
     return "\n".join(line for section in sections for line in section) + "\n"

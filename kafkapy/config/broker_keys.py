@@ -32,6 +32,12 @@ PER_BROKER = UpdateMode.PER_BROKER
 MAX_INT = 2**31 - 1
 MAX_LONG = 2**63 - 1
 
+# Kafka does not have these, so that a client's list of keys shows them only where they are set.
+OWN_KEYS: tuple[ConfigKey, ...] = (
+    ConfigKey("max.request.elements", INT, 50000, Range(10000), internal=True),
+    ConfigKey("max.validated.records", INT, 1, Range(-1), internal=True),
+)
+
 BROKER_KEYS: tuple[ConfigKey, ...] = (
     # Identity and listeners.
     ConfigKey("advertised.listeners", LIST, None, SOME_ITEMS, HIGH),
@@ -70,9 +76,6 @@ BROKER_KEYS: tuple[ConfigKey, ...] = (
     ConfigKey("controller.quota.window.size.seconds", INT, 1, AT_LEAST_1, LOW),
     ConfigKey("fetch.max.bytes", INT, 57671680, Range(1024)),
     ConfigKey("max.incremental.fetch.session.cache.slots", INT, 1000, AT_LEAST_0),
-    # Not Kafka's, and therefore described only where it is set.
-    ConfigKey("max.request.elements", INT, 50000, Range(10000), internal=True),
-    ConfigKey("max.validated.records", INT, 1, Range(-1), internal=True),
     ConfigKey("max.request.partition.size.limit", INT, 2000, AT_LEAST_1),
     ConfigKey("quota.window.num", INT, 11, AT_LEAST_1, LOW),
     ConfigKey("quota.window.size.seconds", INT, 1, AT_LEAST_1, LOW),

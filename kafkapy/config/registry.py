@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from kafkapy.config.broker_keys import AUTHORIZER_KEYS, BROKER_KEYS
+from kafkapy.config.broker_keys import AUTHORIZER_KEYS, BROKER_KEYS, OWN_KEYS
 from kafkapy.config.coordinator_keys import COORDINATOR_KEYS
 from kafkapy.config.defaults import CHANGED_DEFAULTS
 from kafkapy.config.definition import ConfigKey
@@ -19,7 +19,7 @@ def _by_name(*tables: Iterable[ConfigKey]) -> dict[str, ConfigKey]:
     return {key.name: key for table in tables for key in table}
 
 
-BROKER = _by_name(BROKER_KEYS, COORDINATOR_KEYS, INERT_KEYS)
+BROKER = _by_name(BROKER_KEYS, OWN_KEYS, COORDINATOR_KEYS, INERT_KEYS)
 for _name, _default in CHANGED_DEFAULTS.items():
     BROKER[_name] = msgspec.structs.replace(BROKER[_name], default=_default)
 AUTHORIZER = _by_name(AUTHORIZER_KEYS)
