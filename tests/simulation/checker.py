@@ -41,18 +41,17 @@ class Value(NamedTuple):
 class History:
     """Everything that clients did and saw; `violations` says what cannot be.
 
-    Records are expected at consecutive offsets, since nothing is compacted or deleted. Only where
-    flushed and unflushed parts of a log survive side by side may offsets be missing.
+    Records are expected at consecutive offsets. Only where flushed and unflushed parts of a log
+    survive side by side may offsets be missing.
     """
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now_s: Callable[[], float]) -> None:
         self.violations: list[str] = []
         self.idempotent: set[str] = set()
         self.acknowledged: dict[tuple[Place, int], Value] = {}
         self.read_count = 0
         self._has_lost = False
-        self._may_have_gaps = False
-        self._now = now
+        self.now_s = now_s
         # For each partition the ends that were acknowledged, and when, both rising.
         self._ends: dict[Place, tuple[list[int], list[float]]] = {}
         self._sent: dict[Place, set[Value]] = {}
@@ -71,15 +70,14 @@ class History:
     def forget(self, *, keeps_acknowledged: bool) -> None:
         """Expect no more of what a power cut may have taken.
 
-        Even where every acknowledgement waits for a flush, records may have been read before that.
+        Where every acknowledgement waits for a flush, so does what readers are shown.
         """
-        self._has_lost = True
-        self._may_have_gaps = not keeps_acknowledged
-        self._read.clear()
         self._owners.clear()
         self._leaders.clear()
-        self._ends.clear()
         if not keeps_acknowledged:
+            self._has_lost = True
+            self._read.clear()
+            self._ends.clear()
             self.acknowledged.clear()
             self._committed.clear()
 
@@ -108,7 +106,12 @@ class History:
         end = base_offset + len(values)
         if not ends or end > ends[-1]:
             ends.append(end)
-            times_s.append(self._now())
+            times_s.append(self.now_s())
+
+    def forgot_producer(self, name: str, place: Place) -> None:
+        """Note that a sequence without a gap was taken for one with a gap."""
+        if not self._has_lost:
+            self.violation(f"producer forgotten: {name} in {place}")
 
     # Consumers
 
@@ -116,13 +119,13 @@ class History:
         """Note that a fetch over a quick network just came back without a record."""
         ends, times_s = self._ends.get(place, ([], []))
         index = bisect_right(ends, position)
-        if index < len(ends) and times_s[index] < self._now() - _SLOWEST_WAKE_S:
+        if index < len(ends) and times_s[index] < self.now_s() - _SLOWEST_WAKE_S:
             self.violation(f"fetch not woken: {place} had {ends[index]}, {position} was asked for")
 
     def read(self, place: Place, offset: int, value: Value, position: int) -> None:
         """Note a record that somebody read who had read all before `position`."""
         self.read_count += 1
-        if offset != position and not self._may_have_gaps:
+        if offset != position and not self._has_lost:
             self.violation(f"offset skipped: {offset} after {position - 1} in {place}")
         if value not in self._sent.get(place, ()):
             self.violation(f"invented record: {value} at {place} {offset}")
@@ -192,14 +195,18 @@ class History:
 
     # The end
 
-    def final(self, logs: dict[Place, dict[int, Value]]) -> None:
-        """Check all that is in the partitions in the end."""
-        for (place, offset), value in self.acknowledged.items():
-            found = logs[place].get(offset)
-            if found != value:
-                self.violation(f"acknowledged record lost: {value} at {place} {offset}: {found}")
+    def final(self, logs: dict[Place, dict[int, Value]], starts: dict[Place, int]) -> None:
+        """Check all that is in the partitions in the end.
+
+        `starts` has where those start that do not at 0; all before may be gone.
+        """
+        for what, expected in (("acknowledged", self.acknowledged), ("read", self._read)):
+            for (place, offset), value in expected.items():
+                if offset >= starts.get(place, 0) and logs[place].get(offset) != value:
+                    self.violation(f"{what} record lost: {value} at {place} {offset}")
         for place, log in logs.items():
-            self._check_order(place, log)
+            if place not in starts:  # where the first of two copies may be gone in part
+                self._check_order(place, log)
 
     def _check_order(self, place: Place, log: dict[int, Value]) -> None:
         last: dict[str, int] = {}
@@ -213,49 +220,3 @@ class History:
             if value.number <= last.get(value.producer, -1):
                 self.violation(f"out of order: {value} at {place} {offset}")
             last[value.producer] = value.number
-
-
-class Ledger:
-    """The transactions of a run: of a committed one all records are read, of another none."""
-
-    def __init__(self, history: History) -> None:
-        self._history = history
-        self._written: list[set[tuple[Place, Value]]] = []
-        self._transaction_of: dict[Value, int] = {}
-        self._may_be_read: set[int] = set()
-        self._committed: set[int] = set()
-
-    def begin(self) -> int:
-        """Give a new transaction."""
-        self._written.append(set())
-        return len(self._written) - 1
-
-    def wrote(self, transaction: int, place: Place, values: Iterable[Value]) -> None:
-        """Note records before they are sent."""
-        for value in values:
-            self._written[transaction].add((place, value))
-            self._transaction_of[value] = transaction
-
-    def committing(self, transaction: int) -> None:
-        """Note a transaction, all of whose records were acknowledged, before its commit is sent."""
-        self._may_be_read.add(transaction)
-
-    def committed(self, transaction: int) -> None:
-        """Note a commit that was acknowledged."""
-        self._committed.add(transaction)
-
-    def read(self, value: Value) -> None:
-        """Note a record that a reader of committed ones saw."""
-        transaction = self._transaction_of.get(value)
-        if transaction is not None and transaction not in self._may_be_read:
-            self._history.violation(f"uncommitted record read: {value} of {transaction}")
-
-    def final(self, logs: dict[Place, dict[int, Value]]) -> None:
-        """Check all that can be read in the end."""
-        found = {(place, value) for place, log in logs.items() for value in log.values()}
-        for transaction, written in enumerate(self._written):
-            missing = written - found
-            if transaction in self._committed and missing:
-                self._history.violation(f"committed records lost: {missing} of {transaction}")
-            elif missing and missing != written:
-                self._history.violation(f"half a transaction: {transaction} lacks {missing}")

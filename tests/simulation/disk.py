@@ -229,9 +229,12 @@ class SimulatedDisk:
 
     def rename(self, old: str, new: str) -> None:
         directory, name = self._place(old)
-        _, new_name = self._place(new)
+        into, new_name = self._place(new)
         if name not in directory.entries:
             raise FileNotFoundError(old)
+        taken = into.entries.get(new_name)
+        if isinstance(taken, _Directory) and taken.entries:
+            raise OSError(f"{new} is a directory that is not empty")
         self.operate("rename", old)
         directory.change({name: None, new_name: directory.entries[name]})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from kafkapy.wire.error_codes import ErrorCode
@@ -13,7 +14,11 @@ from kafkapy.wire.internal.consumer_protocol import (
     decode_assignment,
     encode_consumer_protocol,
 )
-from kafkapy.wire.messages.create_topics import CreatableTopic, CreateTopicsRequest
+from kafkapy.wire.messages.create_topics import (
+    CreatableTopic,
+    CreatableTopicConfig,
+    CreateTopicsRequest,
+)
 from kafkapy.wire.messages.delete_topics import DeleteTopicsRequest
 from kafkapy.wire.messages.fetch import FetchPartition, FetchRequest, FetchTopic
 from kafkapy.wire.messages.find_coordinator import FindCoordinatorRequest
@@ -292,9 +297,14 @@ class Admin(Client):
                 await self._delete(name)
             number += 1
 
-    async def create(self, name: str, partitions: int) -> None:
-        """Create a topic, which may exist already."""
-        topic = CreatableTopic(name=name, num_partitions=partitions, replication_factor=1)
+    async def create(self, name: str, partitions: int, **settings: str) -> None:
+        """Create a topic, which may exist already; settings have `_` for `.` in their names."""
+        configs = [
+            CreatableTopicConfig(key.replace("_", "."), value) for key, value in settings.items()
+        ]
+        topic = CreatableTopic(
+            name=name, num_partitions=partitions, replication_factor=1, configs=configs
+        )
         version = self.version_of(CreateTopicsRequest, 0, 7)
         request = CreateTopicsRequest(topics=[topic], timeout_ms=5000)
         self.history.topic_unknown(name)
@@ -324,12 +334,16 @@ class Admin(Client):
 
     async def ends(self, places: list[Place]) -> dict[Place, int]:
         """Give the end of each partition."""
-        asked = [ListOffsetsPartition(place.partition, timestamp=-1) for place in places]
-        topic = ListOffsetsTopic(places[0].topic, asked)
-        request = ListOffsetsRequest(replica_id=-1, topics=[topic])
-        response = await self.insist(lambda: self.call(request, 2))
         ends = {}
-        for found in response.topics[0].partitions:
-            self.expect(found.error_code)
-            ends[Place(places[0].topic, found.partition_index)] = found.offset
+        for name in dict.fromkeys(place.topic for place in places):
+            asked = [
+                ListOffsetsPartition(place.partition, timestamp=-1)
+                for place in places
+                if place.topic == name
+            ]
+            request = ListOffsetsRequest(-1, topics=[ListOffsetsTopic(name, asked)])
+            response = await self.insist(partial(self.call, request, 2))
+            for found in response.topics[0].partitions:
+                self.expect(found.error_code)
+                ends[Place(name, found.partition_index)] = found.offset
         return ends

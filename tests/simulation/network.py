@@ -155,7 +155,7 @@ class Network:
         self.now_s = loop.time
         self._loop = loop
         self._random = random
-        self._slowest_s = slowest_s
+        self.slowest_s = slowest_s
         self._connected = 0
         loop.create_server = self._create_server
 
@@ -163,7 +163,7 @@ class Network:
 
     def delay_s(self) -> float:
         """How long something takes now."""
-        longest_s = 0.001 if self.is_calm else self._slowest_s
+        longest_s = 0.001 if self.is_calm else self.slowest_s
         return self._random.random() ** 3 * longest_s
 
     def arrival_s(self) -> float:

@@ -14,21 +14,30 @@ import msgspec
 import pytest
 
 from kafkapy.coordinator.classic import rebalance
+from kafkapy.coordinator.offsets import Offsets
 from kafkapy.coordinator.shard_log import ShardLog
+from kafkapy.coordinator.transaction.markers import Markers
+from kafkapy.coordinator.transaction.shard import TransactionShard
 from kafkapy.metadata import log as metadata_log
+from kafkapy.storage import retention
 from kafkapy.storage.aborted import AbortedTransactions
+from kafkapy.storage.cleaning import Cleaner
 from kafkapy.storage.flushing import Flushes
 from kafkapy.storage.local import LocalEngine
 from kafkapy.storage.log import Log
 from kafkapy.storage.producers import Producers
+from kafkapy.wire.error_codes import ErrorCode
 from kafkapy.wire.messages.sync_group import SyncGroupResponse
 from tests.simulation import disk
+from tests.simulation.crash_points import VARIANTS, Variant, crash_points
 from tests.simulation.disk import SimulatedDisk
 from tests.simulation.workload import Ends, Simulation
 
 SEEDS = 300
 SECONDS = 8.0
 MAX_S = 20.0
+# Of the operations at which a crash is tried, one in so many.
+POINTS = 7
 # Within so many seeds every planted bug has to show.
 PATIENCE = 40
 
@@ -45,8 +54,23 @@ def test_no_seed_breaks_a_promise() -> None:
         result = Simulation(seed, SECONDS).run()
         replay = f"python -m tests.simulation --seeds 1 --seed {seed}"
         assert not result.violations, f"{replay} --seconds-of-virtual-time {SECONDS:g}"
-        acknowledged += result.acknowledged
+        acknowledged += result.counts["records acknowledged"]
     assert acknowledged > 0
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=str)
+def test_no_crash_point_of_a_few_transactions_breaks_a_promise(variant: Variant) -> None:
+    end_s = time.monotonic() + MAX_S / len(VARIANTS)
+    transactions = 0
+    for point, run in crash_points(0, variant, step=POINTS):
+        result = run.run()
+        index = VARIANTS.index(variant)
+        replay = f"python -m tests.simulation --seeds 1 --crash-points --variant {index}"
+        assert not result.violations, f"{replay} --point {point}"
+        transactions += result.counts["transactions"]
+        if time.monotonic() > end_s:
+            break
+    assert transactions > 0
 
 
 def test_the_same_seed_gives_the_same_run() -> None:
@@ -149,6 +173,61 @@ def _open_transactions_are_read(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Producers, "first_unstable_offset", lambda self: None)
 
 
+def _no_flush_of_aborted_transactions(patch: pytest.MonkeyPatch) -> None:
+    fsync = disk._File.fsync
+
+    def skip(self: disk._File) -> None:
+        if not self._path.endswith(".txnindex"):
+            fsync(self)
+
+    patch.setattr(disk._File, "fsync", skip)
+
+
+def _offsets_count_at_once(patch: pytest.MonkeyPatch) -> None:
+    replay = Offsets.replay
+    patch.setattr(
+        Offsets, "replay", lambda self, key, value, at, _: replay(self, key, value, at, -1)
+    )
+
+
+def _a_marker_less(patch: pytest.MonkeyPatch) -> None:
+    write = Markers.write
+
+    async def skip(self: Markers, marker: Any, partitions: Any) -> Any:
+        first, *others = sorted(partitions)
+        return {first: ErrorCode.NONE} | await write(self, marker, others)
+
+    patch.setattr(Markers, "write", skip)
+
+
+def _no_end_of_what_was_decided(patch: pytest.MonkeyPatch) -> None:
+    def load(self: TransactionShard, now_ms: int) -> None:
+        self._is_loaded = True
+
+    patch.setattr(TransactionShard, "loaded", load)
+
+
+def _compaction_takes_too_much(patch: pytest.MonkeyPatch) -> None:
+    wanted = Cleaner._wanted
+    patch.setattr(Cleaner, "_wanted", lambda *arguments: wanted(*arguments)[1:])
+
+
+def _retention_is_early(patch: pytest.MonkeyPatch) -> None:
+    enforce = retention.enforce
+    patch.setattr(
+        retention, "enforce", lambda log, now_ms, *rest: enforce(log, now_ms + 4000, *rest)
+    )
+
+
+def _deletes_more_than_was_asked_for(patch: pytest.MonkeyPatch) -> None:
+    delete_before = Log.delete_before
+
+    def delete(self: Log, offset: int) -> int:
+        return delete_before(self, offset + 1 if offset < self.end else offset)
+
+    patch.setattr(Log, "delete_before", delete)
+
+
 def _reads_too_far_on(patch: pytest.MonkeyPatch) -> None:
     read = Log._read
 
@@ -171,6 +250,13 @@ def _reads_too_far_on(patch: pytest.MonkeyPatch) -> None:
         (_no_wake, Ends.KILL, "fetch not woken"),
         (_no_mark_of_aborted_transactions, Ends.KILL, "uncommitted record read"),
         (_open_transactions_are_read, Ends.KILL, "uncommitted record read"),
+        (_no_flush_of_aborted_transactions, Ends.POWER_CUT, "uncommitted record read"),
+        (_offsets_count_at_once, Ends.KILL, "not exactly once"),
+        (_a_marker_less, Ends.KILL, "stuck"),
+        (_no_end_of_what_was_decided, Ends.KILL, "stuck"),
+        (_compaction_takes_too_much, Ends.KILL, "key lost"),
+        (_retention_is_early, Ends.KILL, "deleted too early"),
+        (_deletes_more_than_was_asked_for, Ends.KILL, "deleted too much"),
         (_reads_too_far_on, Ends.KILL, "offset skipped"),
     ],
 )

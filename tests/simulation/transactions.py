@@ -1,31 +1,35 @@
-"""Transactions over several partitions, and a reader that must see all of one or nothing."""
+"""Transactions over several partitions, which also read, and which commit offsets of a group."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from typing import Any
 
 from kafkapy.wire.error_codes import ErrorCode
+from kafkapy.wire.messages.add_offsets_to_txn import AddOffsetsToTxnRequest
 from kafkapy.wire.messages.add_partitions_to_txn import (
     AddPartitionsToTxnRequest,
     AddPartitionsToTxnTopic,
 )
 from kafkapy.wire.messages.end_txn import EndTxnRequest
-from kafkapy.wire.messages.fetch import FetchPartition, FetchRequest, FetchTopic
 from kafkapy.wire.messages.find_coordinator import FindCoordinatorRequest
 from kafkapy.wire.messages.init_producer_id import InitProducerIdRequest
+from kafkapy.wire.messages.offset_fetch import OffsetFetchRequest, OffsetFetchRequestTopic
 from kafkapy.wire.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
-from kafkapy.wire.records.batch import batches, verify_checksum
-from kafkapy.wire.records.control import parse_end_txn_marker
-from kafkapy.wire.records.record import Record, build_batch, records_of
-from tests.simulation.checker import Ledger, Place, Value
+from kafkapy.wire.messages.txn_offset_commit import (
+    TxnOffsetCommitRequest,
+    TxnOffsetCommitRequestPartition,
+    TxnOffsetCommitRequestTopic,
+)
+from kafkapy.wire.records.record import Record, build_batch
+from tests.simulation.checker import Place, Value
 from tests.simulation.clients import BACKOFF_S, Client, DisconnectedError
+from tests.simulation.committed import View
+from tests.simulation.ledger import Ledger
 from tests.simulation.loop import EPOCH_MS
 
 _TRANSACTION_TIMEOUT_MS = 10_000
 _TRANSACTIONAL_ID = 1
-_READ_COMMITTED = 1
 
 # What a transaction may end with through no fault of the broker: it was too slow, or another
 # one of the same name began.
@@ -46,24 +50,34 @@ class TransactionalProducer(Client):
     """Writes to some partitions at once; after any trouble it begins anew, as after a crash.
 
     It is either of those before KIP-890, which name their partitions to the coordinator, or of
-    those after it, which are given a new epoch at the end of each transaction.
+    those after it, which are given a new epoch at the end of each transaction. `most` bounds how
+    many transactions there are.
     """
 
-    def __init__(self, *args: Any, places: list[Place], ledger: Ledger) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        places: list[Place],
+        ledger: Ledger,
+        is_newer: bool | None = None,
+        most: int = 1_000_000,
+    ) -> None:
         super().__init__(*args)
         self.history.idempotent.add(self.name)
+        self.left = most
         self._places = places
         self._ledger = ledger
-        self._is_newer = self.random.random() < 0.5
+        self._is_newer = self.random.random() < 0.5 if is_newer is None else is_newer
+        self._view = View(self, dict.fromkeys(places, 0), ledger)
         self._next_value = 0
         self._producer_id = self._epoch = -1
         self._sequences: dict[Place, int] = {}
 
     async def run(self) -> None:
-        while not self.is_draining:
+        while not self.is_draining and self.left > 0:
             try:
                 await self._init()
-                while not self.is_draining:
+                while not self.is_draining and self.left > 0:
                     await self._transact()
                     await self.pause(1.0)
             except (DisconnectedError, _LostError):
@@ -98,11 +112,15 @@ class TransactionalProducer(Client):
 
     async def _transact(self) -> None:
         transaction = self._ledger.begin()
+        self.left -= 1
+        if self.random.random() < 0.4:
+            seen = await self._view.poll(0)
+            self._ledger.took(transaction, [each.value for each in seen if each.value])
         for place in self.random.sample(self._places, self.random.randint(1, len(self._places))):
             if not self._is_newer:
                 await self._add(place)
             for _ in range(self.random.randint(1, 2)):
-                await self._write(transaction, place)
+                await self._write(transaction, place, self._values(self.random.randint(1, 3)))
                 await self.pause(0.3)
         if self.random.random() < 0.03:
             await asyncio.sleep(_TRANSACTION_TIMEOUT_MS / 1000 + 3)
@@ -124,16 +142,21 @@ class TransactionalProducer(Client):
                 return
             await self.pause(BACKOFF_S)
 
-    async def _write(self, transaction: int, place: Place) -> None:
-        values = []
-        for _ in range(self.random.randint(1, 3)):
-            values.append(Value(self.name, self._next_value))
-            self._next_value += 1
+    def _values(self, count: int) -> list[Value]:
+        first = self._next_value
+        self._next_value += count
+        return [Value(self.name, number) for number in range(first, self._next_value)]
+
+    def _record(self, value: Value) -> Record:
+        now_ms = EPOCH_MS + int(asyncio.get_running_loop().time() * 1000)
+        return Record(0, now_ms, None, value.encode(), ())
+
+    async def _write(self, transaction: int, place: Place, values: list[Value]) -> int:
+        """Write records, and give the offset of the first one."""
         self.history.sent(place, values)
         self._ledger.wrote(transaction, place, values)
-        now_ms = EPOCH_MS + int(asyncio.get_running_loop().time() * 1000)
         batch = build_batch(
-            [Record(0, now_ms, None, value.encode(), ()) for value in values],
+            [self._record(value) for value in values],
             producer_id=self._producer_id,
             producer_epoch=self._epoch,
             base_sequence=self._sequences[place],
@@ -149,7 +172,7 @@ class TransactionalProducer(Client):
             [result] = response.responses[0].partition_responses
             if not ErrorCode(result.error_code).is_retriable:
                 self._check(result.error_code)
-                return
+                return int(result.base_offset)
             await self.pause(BACKOFF_S)
 
     async def _end(self, transaction: int, *, commits: bool) -> None:
@@ -180,71 +203,108 @@ class TransactionalProducer(Client):
             self._sequences = dict.fromkeys(self._places, 0)
 
 
-class CommittedReader(Client):
-    """Reads what was committed, from the start of each partition."""
+class Transformer(TransactionalProducer):
+    """Makes one record of each that it reads, and commits how far it has read with them.
 
-    def __init__(self, *args: Any, places: list[Place], ledger: Ledger) -> None:
-        super().__init__(*args)
-        self.positions = dict.fromkeys(places, 0)
-        self.logs: dict[Place, dict[int, Value]] = {place: {} for place in places}
-        self._ledger = ledger
+    `places` is where it writes, `sources` where it reads, all of one topic.
+    """
 
-    async def run(self) -> None:
-        while not self.is_done:
-            await self.poll()
+    def __init__(self, *args: Any, sources: list[Place], group: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._sources = sources
+        self._group = group
 
-    async def poll(self) -> None:
-        """Fetch once."""
-        request = FetchRequest(
-            max_wait_ms=500,
-            min_bytes=1,
-            max_bytes=self.random.choice((1 << 20, 300)),
-            isolation_level=_READ_COMMITTED,
-        )
-        for place, position in self.positions.items():
-            asked = FetchPartition(
-                place.partition, fetch_offset=position, partition_max_bytes=1 << 16
-            )
-            request.topics.append(FetchTopic(place.topic, partitions=[asked]))
-        try:
-            response = await self.call(request, self.version_of(FetchRequest, 4, 12))
-        except DisconnectedError:
-            await self.pause(BACKOFF_S)
+    async def _init(self) -> None:
+        await super()._init()
+        positions = await committed_offsets(self, self._group, self._sources)
+        self._view = View(self, positions, self._ledger)
+
+    async def _transact(self) -> None:
+        seen = await self._view.poll(500)
+        if not seen:
             return
-        for topic in response.responses:
-            for found in topic.partitions:
-                place = Place(topic.topic, found.partition_index)
-                if found.error_code == ErrorCode.OFFSET_OUT_OF_RANGE:
-                    self.history.out_of_range(self.name, place, self.positions[place])
-                    self.positions[place] = 0
-                    self.logs[place].clear()
-                elif found.error_code:
-                    self.expect(found.error_code)
-                    await self.pause(BACKOFF_S)
-                else:
-                    self._take(place, found)
+        transaction = self._ledger.begin()
+        self.left -= 1
+        self._ledger.took(transaction, [each.value for each in seen if each.value])
+        offsets: dict[Place, int] = {}
+        for each in seen:
+            self._ledger.consumed(transaction, each.place, [each.offset])
+            offsets[each.place] = each.offset + 1
+        place = self.random.choice(self._places)
+        is_early = self.random.random() < 0.3
+        if is_early:
+            await self._commit_offsets(offsets)
+        if not self._is_newer:
+            await self._add(place)
+        await self._write(transaction, place, self._values(len(seen)))
+        if not is_early:
+            await self._commit_offsets(offsets)
+        is_commit = self.random.random() < 0.8
+        await self._end(transaction, commits=is_commit)
+        if not is_commit:
+            raise _LostError  # what was read has to be read again
+        for source, offset in offsets.items():
+            self.history.committed(self._group, source, offset)
 
-    def _take(self, place: Place, found: Any) -> None:
-        position = self.positions[place]
-        aborted = deque(
-            sorted(
-                (each.first_offset, each.producer_id) for each in found.aborted_transactions or ()
+    async def _commit_offsets(self, offsets: dict[Place, int]) -> None:
+        if not self._is_newer:
+            await self._add_offsets()
+        partitions = []
+        for place, offset in offsets.items():
+            self.history.committing(self._group, place, offset)
+            partitions.append(
+                TxnOffsetCommitRequestPartition(place.partition, offset, committed_metadata="")
             )
+        request = TxnOffsetCommitRequest(
+            transactional_id=self.name,
+            group_id=self._group,
+            producer_id=self._producer_id,
+            producer_epoch=self._epoch,
+            topics=[TxnOffsetCommitRequestTopic(self._sources[0].topic, partitions)],
         )
-        ignored: set[int] = set()
-        for header, batch in batches(found.records or b""):
-            verify_checksum(batch, header)
-            while aborted and aborted[0][0] <= header.last_offset:
-                ignored.add(aborted.popleft()[1])
-            if header.is_control:
-                marker = parse_end_txn_marker(batch, header)
-                if marker is not None and not marker.is_commit:
-                    ignored.discard(header.producer_id)
-            elif header.producer_id not in ignored:
-                for record in records_of(batch, header, max_bytes=1 << 20):
-                    if record.offset >= position:
-                        value = Value.decode(record.value)
-                        self.history.read(place, record.offset, value, record.offset)
-                        self._ledger.read(value)
-                        self.logs[place][record.offset] = value
-            self.positions[place] = header.next_offset
+        version = 5 if self._is_newer else self.version_of(TxnOffsetCommitRequest, 0, 4)
+        while True:
+            response = await self.call(request, version)
+            codes = {found.error_code for found in response.topics[0].partitions}
+            if not any(ErrorCode(code).is_retriable for code in codes):
+                for code in codes:
+                    self._check(code)
+                return
+            await self.pause(BACKOFF_S)
+
+    async def _add_offsets(self) -> None:
+        request = AddOffsetsToTxnRequest(self.name, self._producer_id, self._epoch, self._group)
+        version = self.version_of(AddOffsetsToTxnRequest, 0, 3)
+        while True:
+            response = await self.call(request, version)
+            if not ErrorCode(response.error_code).is_retriable:
+                self._check(response.error_code)
+                return
+            await self.pause(BACKOFF_S)
+
+
+async def committed_offsets(client: Client, group: str, places: list[Place]) -> dict[Place, int]:
+    """Ask for a group's offsets, 0 where there is none, once no transaction may change them.
+
+    Raises DisconnectedError.
+    """
+    at_least = {place: client.history.last_committed(group, place) for place in places}
+    topic = OffsetFetchRequestTopic(places[0].topic, [place.partition for place in places])
+    request = OffsetFetchRequest(group_id=group, topics=[topic], require_stable=True)
+    while True:
+        # Without it the topic of the offsets may not be there.
+        found = await client.call(FindCoordinatorRequest(key=group), 1)
+        response = await client.call(request, 7)
+        codes = {found.error_code, response.error_code}
+        offsets = {}
+        for each in response.topics[0].partitions if response.topics else ():
+            codes.add(each.error_code)
+            offsets[Place(places[0].topic, each.partition_index)] = each.committed_offset
+        if codes == {ErrorCode.NONE}:
+            break
+        for code in codes:
+            client.expect(code)
+        await client.pause(BACKOFF_S)
+    for place, offset in offsets.items():
+        client.history.fetched(group, place, offset, at_least[place])
+    return {place: max(offset, 0) for place, offset in offsets.items()}

@@ -13,27 +13,16 @@ from typing import NamedTuple
 from kafkapy.broker import Broker
 from kafkapy.config.broker import BrokerConfig
 from kafkapy.storage.errors import DiskError
-from tests.simulation.checker import History, Ledger, Place
-from tests.simulation.clients import (
-    PORT,
-    Client,
-    Consumer,
-    IdempotentProducer,
-    Producer,
-)
+from tests.simulation.cast import Cast
+from tests.simulation.checker import History
+from tests.simulation.clients import PORT
 from tests.simulation.disk import SimulatedDisk
+from tests.simulation.ending import Ending
 from tests.simulation.loop import EPOCH_MS, Process, Trace, VirtualClock, VirtualLoop
-from tests.simulation.members import Admin, Member
+from tests.simulation.members import Admin
 from tests.simulation.network import Network
-from tests.simulation.transactions import CommittedReader, TransactionalProducer
 
-_TOPIC = "events"
-_ACCOUNTS = "accounts"
-_GROUP = "readers"
-_PARTITIONS = 3
-# How long a healed cluster may take to have done everything.
-_PATIENCE_S = 120.0
-_Writer = Producer | Admin | TransactionalProducer
+_LONGEST_END_S = 600.0
 
 
 class Ends(enum.Enum):
@@ -53,10 +42,7 @@ class Result(NamedTuple):
     digest: str
     trace: list[str]
     virtual_s: float
-    boots: int
-    acknowledged: int
-    read: int
-    gaps: int
+    counts: dict[str, int]
 
 
 class Simulation:
@@ -83,17 +69,18 @@ class Simulation:
         self._clock = VirtualClock(self._loop)
         self._config = BrokerConfig(self._settings())
         self._history = History(self._loop.time)
-        self._places = [Place(_TOPIC, index) for index in range(_PARTITIONS)]
-        self._accounts = [Place(_ACCOUNTS, index) for index in range(_PARTITIONS)]
-        self._ledger = Ledger(self._history)
         self._broker: Broker | None = None
         self._process: Process | None = None
         self._changed = asyncio.Event()
         self._boots = 0
         self._disk_fails = random.random() < 0.3
-        # Indexes of aborted transactions are not flushed, so none of them outlives a power cut.
-        self._has_transactions = self._ends is Ends.KILL
-        self._clients = self._new_clients()
+        self._blackouts = 0.7  # how many crashes take the power with them
+        # Where nothing is flushed, half a transaction may survive.
+        self._cast = self._new_cast()
+
+    def _new_cast(self) -> Cast:
+        has_transactions = self._ends is not Ends.POWER_CUT_UNFLUSHED
+        return Cast(self._network, self._history, self._fork(), has_transactions=has_transactions)
 
     def _fork(self) -> Random:
         return Random(self._random.getrandbits(64))
@@ -109,7 +96,9 @@ class Simulation:
             "log.index.interval.bytes": "200",
             "log.roll.ms": random.choice(("2000", "604800000")),
             "log.retention.ms": "-1",
-            "log.retention.check.interval.ms": random.choice(("1500", "300000")),
+            "log.retention.check.interval.ms": random.choice(("1500", "1500", "300000")),
+            "log.cleaner.min.cleanable.ratio": "0.1",
+            "log.cleaner.backoff.ms": random.choice(("300", "2000")),
             "log.segment.delete.delay.ms": "3000",
             "max.incremental.fetch.session.cache.slots": random.choice(("1", "1000")),
         }
@@ -119,67 +108,17 @@ class Simulation:
             settings["log.flush.interval.messages"] = "5"
         return settings
 
-    def _new_clients(self) -> list[Client]:
-        random = self._random
-        common = (self._network, self._history)
-        clients: list[Client] = [Admin("admin", *common, self._fork())]
-        for index in range(random.randint(1, 2)):
-            args = (f"idempotent{index}", *common, self._fork())
-            clients.append(IdempotentProducer(*args, places=self._places))
-        for index in range(random.randint(0, 2)):
-            args = (f"producer{index}", *common, self._fork())
-            acks = random.choice((-1, 1, 0))
-            clients.append(Producer(*args, places=self._places, acks=acks))
-        clients.append(Consumer("consumer", *common, self._fork(), places=self._places))
-        if self._has_transactions:
-            for index in range(random.randint(0, 2)):
-                clients.append(
-                    TransactionalProducer(
-                        f"transactional{index}",
-                        *common,
-                        self._fork(),
-                        places=self._accounts,
-                        ledger=self._ledger,
-                    )
-                )
-            clients.append(self._auditor("auditor"))
-        has_static = random.random() < 0.3
-        for index in range(random.randint(1, 4)):
-            name = f"member{index}"
-            instance_id = name if has_static and index % 2 else None
-            member = Member(
-                name,
-                *common,
-                self._fork(),
-                group=_GROUP,
-                places=self._places,
-                instance_id=instance_id,
-            )
-            clients.append(member)
-        return clients
-
-    def _auditor(self, name: str) -> CommittedReader:
-        return CommittedReader(
-            name,
-            self._network,
-            self._history,
-            self._fork(),
-            places=self._accounts,
-            ledger=self._ledger,
-        )
-
     def run(self) -> Result:
         """Run to the end."""
         errors = _Errors(self._history, self._disk_fails)
         logger = logging.getLogger("kafkapy")
         logger.addHandler(errors)
         try:
-            self._loop.run(self._main())
+            self._loop.run(self._main_in_time())
         finally:
             logger.removeHandler(errors)
         for error in self._loop.errors:
             self._history.violation(f"unhandled error: {error}")
-        idempotent = [c for c in self._clients if isinstance(c, IdempotentProducer)]
         return Result(
             self._seed,
             self._ends,
@@ -187,31 +126,50 @@ class Simulation:
             self._trace.digest,
             self._trace.lines,
             self._loop.time(),
-            self._boots,
-            len(self._history.acknowledged),
-            self._history.read_count,
-            sum(producer.gaps for producer in idempotent),
+            {"starts": self._boots} | self._cast.counts(),
         )
+
+    async def _main_in_time(self) -> None:
+        try:
+            await asyncio.wait_for(self._main(), self._seconds + _LONGEST_END_S)
+        except TimeoutError:
+            self._history.violation("stuck: the run does not end")
 
     async def _main(self) -> None:
         if not await self._boot():
             return
-        admin = Admin("setup", self._network, self._history, self._fork())
-        for name in (_TOPIC, _ACCOUNTS):
-            await admin.create(name, _PARTITIONS)
-        tasks = {client.name: asyncio.create_task(client.run()) for client in self._clients}
-        while self._loop.time() < self._seconds:
-            await asyncio.sleep(self._random.random() * 6.0)
-            if not await self._trouble():
-                return
+        admin = Admin(*self._cast.of_one("setup"))
+        for name, partitions, settings in self._cast.topics():
+            await admin.create(name, partitions, **settings)
+        clients = self._cast.clients
+        tasks = {client.name: asyncio.create_task(client.run()) for client in clients}
+        if not await self._make_trouble():
+            return
         self._trace("calm")
         self._network.is_calm = True
         self._disk.fails_in = -1
         if not await self._crash_and_boot():
             return
-        await self._finish(admin, tasks)
+        ending = Ending(
+            self._cast,
+            admin,
+            tasks,
+            self._loop.time,
+            keeps_records=self._ends is not Ends.POWER_CUT_UNFLUSHED,
+        )
+        await ending.drain()
+        if await self._crash_and_boot():
+            await ending.compare()
 
     # Trouble
+
+    async def _make_trouble(self) -> bool:
+        """Make trouble for as long as was asked; False where the broker does not come back."""
+        while self._loop.time() < self._seconds:
+            await asyncio.sleep(self._random.random() * 6.0)
+            if not await self._trouble():
+                return False
+        return True
 
     async def _trouble(self) -> bool:
         """Make some; False where the broker does not come back."""
@@ -256,10 +214,10 @@ class Simulation:
         while True:
             self._crash()
             await asyncio.sleep(self._random.random() ** 2 * 4.0)
-            loses_power = self._ends is not Ends.KILL and self._random.random() < 0.7
+            loses_power = self._ends is not Ends.KILL and self._random.random() < self._blackouts
             self._disk.restart(lost_power=loses_power)
             if loses_power:
-                self._history.forget(keeps_acknowledged=self._ends is Ends.POWER_CUT)
+                self._cast.forget(keeps_acknowledged=self._ends is Ends.POWER_CUT)
             self._trace(f"boot {self._boots} power lost {loses_power}")
             if not self._network.is_calm and self._random.random() < 0.3:
                 self._disk.stops_in = self._random.randint(0, 40)
@@ -306,82 +264,6 @@ class Simulation:
         self._changed.clear()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._changed.wait(), timeout_s)
-
-    # The end
-
-    async def _finish(self, admin: Admin, tasks: dict[str, asyncio.Task[None]]) -> None:
-        """Let everybody come to an end, then compare."""
-        common = (self._network, self._history)
-        writers = [
-            c for c in self._clients if isinstance(c, Producer | Admin | TransactionalProducer)
-        ]
-        for writer in writers:
-            writer.is_draining = True
-        for writer in writers:
-            await self._end(writer, tasks[writer.name])
-        if not await self._crash_and_boot():
-            return
-        # Every partition ends with something new, so that everybody has to come so far.
-        closing = Producer("closing", *common, self._fork(), places=self._places, acks=-1)
-        for place in self._places:
-            await closing.pause(1.0)
-            await closing.write(place)
-        reader = Consumer("reader", *common, self._fork(), places=self._places)
-        ends = await self._read_all(reader, admin, self._places)
-        logs = dict(reader.logs)
-        if self._has_transactions:
-            auditor = self._auditor("late-auditor")
-            await self._read_all(auditor, admin, self._accounts)
-            self._ledger.final(auditor.logs)
-            logs.update(auditor.logs)
-        self._history.final(logs)
-        self._history.topics_found(await admin.topics())
-        for client in self._clients:
-            client.is_draining = True
-        await self._let_readers_finish(ends)
-        for client in self._clients:
-            client.is_done = client.is_draining = True
-        for client in self._clients:
-            await self._end(client, tasks[client.name])
-
-    async def _read_all(
-        self, reader: Consumer | CommittedReader, admin: Admin, places: list[Place]
-    ) -> dict[Place, int]:
-        """Let somebody read everything; gives the ends."""
-        ends = await admin.ends(places)
-        deadline_s = self._loop.time() + _PATIENCE_S
-        while reader.positions != ends and self._loop.time() < deadline_s:
-            await reader.poll()
-        if reader.positions != ends:
-            self._history.violation(f"stuck: {reader.name} is at {reader.positions} of {ends}")
-        return ends
-
-    async def _let_readers_finish(self, ends: dict[Place, int]) -> None:
-        deadline_s = self._loop.time() + _PATIENCE_S
-        consumers = [client for client in self._clients if isinstance(client, Consumer)]
-
-        def behind() -> list[str]:
-            late = [client.name for client in consumers if client.positions != ends]
-            # An offset may outlive the records before it where nothing was flushed.
-            expected = {} if self._ends is Ends.POWER_CUT_UNFLUSHED else ends
-            for place, end in expected.items():
-                if max(self._history.last_committed(_GROUP, place), 0) != end:
-                    late.append(f"{_GROUP} {place.partition}")
-            return late
-
-        while behind():
-            if self._loop.time() > deadline_s:
-                self._history.violation(f"stuck: {', '.join(behind())}")
-                return
-            await asyncio.sleep(1.0)
-
-    async def _end(self, client: Client, task: asyncio.Task[None]) -> None:
-        try:
-            await asyncio.wait_for(asyncio.shield(task), _PATIENCE_S)
-        except TimeoutError:
-            self._history.violation(f"stuck: {client.name}")
-        except Exception as error:
-            self._history.violation(f"broken answer: {client.name}: {error!r}")
 
 
 class _Errors(logging.Handler):

@@ -1,0 +1,1 @@
+"""A real broker, killed again and again under stock clients: `python -m tests.crash`."""
