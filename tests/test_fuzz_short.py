@@ -20,7 +20,7 @@ from tests.fuzzing.large import frame_with
 from tests.fuzzing.seeds import read_seeds
 from tests.fuzzing.target import Target
 
-FRAMES = 10_000
+FRAMES = 6_000
 DIRECTORIES = 60
 MAX_S = 15.0
 CLIENTS = {"aiokafka", "java", "kafka-python", "librdkafka", "old-kafka-python"}
