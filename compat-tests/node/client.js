@@ -21,12 +21,11 @@ CompressionCodecs[CompressionTypes.ZSTD] = () => ({
 
 const [bootstrap, scenario, topic] = process.argv.slice(2)
 const group = `${topic}-group`
-const kafka = new Kafka({
-  clientId: 'compat',
-  brokers: [bootstrap],
-  logLevel: logLevel.NOTHING,
-  retry: { retries: 5, initialRetryTime: 50 },
-})
+const settings = { clientId: 'compat', brokers: [bootstrap], logLevel: logLevel.NOTHING }
+const kafka = new Kafka({ ...settings, retry: { retries: 5, initialRetryTime: 50 } })
+// For a broker that is away for a while.
+const patience = { retries: 100, initialRetryTime: 50, maxRetryTime: 500 }
+const patientKafka = new Kafka({ ...settings, retry: patience })
 
 const clients = []
 
@@ -58,9 +57,9 @@ const createTopic = async (numPartitions, configs = {}) => {
   return admin
 }
 
-const producer = (options = {}) =>
+const producer = (options = {}, from = kafka) =>
   connected(
-    kafka.producer({
+    from.producer({
       idempotent: true,
       maxInFlightRequests: 1,
       allowAutoTopicCreation: false,
@@ -75,9 +74,9 @@ const sendStamped = (count) =>
   send(Array.from({ length: count }, (_, i) => ({ value: 'v', timestamp: `${(i + 1) * 1000}` })))
 
 // A member of a group, which has not begun to read.
-const member = async ({ fromBeginning = true, ...options } = {}) => {
+const member = async ({ fromBeginning = true, ...options } = {}, from = kafka) => {
   const consumer = await connected(
-    kafka.consumer({
+    from.consumer({
       groupId: group,
       sessionTimeout: 6000,
       heartbeatInterval: 200,
@@ -95,7 +94,9 @@ const member = async ({ fromBeginning = true, ...options } = {}) => {
 const reading = async (consumer, joined = () => {}) => {
   const messages = []
   let failure
-  consumer.on(consumer.events.CRASH, ({ payload }) => (failure = payload.error))
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    if (!payload.restart) failure = payload.error
+  })
   consumer.on(consumer.events.GROUP_JOIN, joined)
   const eachMessage = async ({ partition, message }) => {
     messages.push({ ...message, partition })
@@ -124,8 +125,8 @@ module.exports = {
   disconnectAll,
   eventually,
   group,
-  kafka,
   member,
+  patientKafka,
   prepare: () => zstd.init(),
   producer,
   read,
