@@ -81,6 +81,7 @@ class Client:
         offset, found = bounds.start, []
         while offset < bounds.end:
             piece = await self.read(log, offset, 1000)
+            assert piece.records, f"nothing from offset {offset} on"
             for header, batch in batches(piece.records):
                 found += [
                     (record.offset, record.value)
