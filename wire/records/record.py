@@ -129,15 +129,16 @@ def validate_records(
 def check_records(batch: Buffer, header: BatchHeader, *, max_bytes: int) -> None:
     """Check that the records of a batch are as many, and as long, as they say.
 
-    Raises what `validate_records` raises, for half of its cost: no value is looked at.
+    Raises what `validate_records` raises, for a third of its cost: no value is looked at.
     """
-    data = _payload(batch, header, max_bytes)
+    data, position, stop = batch, HEADER_BYTES, header.size_bytes
+    if header.attributes & COMPRESSION_MASK:
+        data = _payload(batch, header, max_bytes)
+        position, stop = 0, len(data)
     headers_left = MAX_RECORDS
-    position = 0
     try:
         for index in range(header.record_count):
-            size = data[position]
-            position += 1
+            size, position = data[position], position + 1
             if size & 0x80:
                 size, position = _rest_of_varint(data, position, size)
             end = position + (size >> 1)
@@ -148,14 +149,16 @@ def check_records(batch: Buffer, header: BatchHeader, *, max_bytes: int) -> None
             if delta & 0x80:
                 delta, position = _rest_of_varint(data, position, delta)
             for _ in _KEY_AND_VALUE:
-                size_of, position = data[position], position + 1
-                if size_of & 0x80:
-                    size_of, position = _rest_of_varint(data, position, size_of)
-                if size_of != _NULL_SIZE:
+                length, position = data[position], position + 1
+                if length & 0x80:
+                    length, position = _rest_of_varint(data, position, length)
+                if length != _NULL_SIZE:
                     # Another negative length leads nowhere.
-                    position += len(data) if size_of & 1 else size_of >> 1
+                    position += stop if length & 1 else length >> 1
             if data[position]:
-                headers, position = _headers(data, position, end, headers_left)
+                rest = bytes(data[position:end])
+                headers, read = _headers(rest, 0, len(rest), headers_left)
+                position += read
                 headers_left -= len(headers)
             else:
                 position += 1
@@ -163,8 +166,8 @@ def check_records(batch: Buffer, header: BatchHeader, *, max_bytes: int) -> None
                 raise CorruptRecordError(f"record {index} has lengths or an offset that cannot be")
     except IndexError:
         raise CorruptRecordError("the batch ends inside a record") from None
-    if position != len(data):
-        raise CorruptRecordError(f"{len(data) - position} bytes follow the last record")
+    if position != stop:
+        raise CorruptRecordError(f"{stop - position} bytes follow the last record")
 
 
 def offset_for_timestamp(
@@ -365,7 +368,7 @@ def _varint_at(data: bytes, position: int) -> tuple[int, int]:
     return value >> 1 ^ -(value & 1), position
 
 
-def _rest_of_varint(data: bytes, position: int, value: int) -> tuple[int, int]:
+def _rest_of_varint(data: Buffer, position: int, value: int) -> tuple[int, int]:
     byte = data[position]
     if byte < 0x80:
         return value & 0x7F | byte << 7, position + 1
