@@ -112,5 +112,6 @@ COORDINATOR_KEYS: tuple[ConfigKey, ...] = (
     ConfigKey("transaction.state.log.replication.factor", SHORT, 3, AT_LEAST_1, HIGH),
     ConfigKey("transaction.state.log.segment.bytes", INT, 104857600, AT_LEAST_1, HIGH),
     ConfigKey("transaction.two.phase.commit.enable", BOOLEAN, False, None, LOW),
+    ConfigKey("transaction.partition.verification.enable", BOOLEAN, True, None, LOW, CLUSTER_WIDE),
     ConfigKey("transactional.id.expiration.ms", INT, 604800000, AT_LEAST_1, HIGH),
 )

@@ -177,6 +177,8 @@ _BROKER = {
     "transaction.state.log.segment.bytes": "The segment size of __transaction_state.",
     "transaction.two.phase.commit.enable": "Whether a transaction may wait for its coordinator "
     "without a timeout (KIP-939).",
+    "transaction.partition.verification.enable": "Whether records of a transaction are refused "
+    "where the client has not added their partition to it; later clients leave that to Produce.",
     "transactional.id.expiration.ms": "After how long an idle transactional id is forgotten.",
 }
 

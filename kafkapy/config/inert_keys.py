@@ -208,7 +208,6 @@ INERT_KEYS: tuple[ConfigKey, ...] = (
         internal=True,
     ),
     inert("share.coordinator.write.timeout.ms", INT, 5000, AT_LEAST_1, HIGH),
-    inert("transaction.partition.verification.enable", BOOLEAN, True, None, LOW, CLUSTER_WIDE),
     inert("transaction.state.log.load.buffer.size", INT, 5242880, AT_LEAST_1, HIGH),
     # Authentication.
     inert("delegation.token.expiry.check.interval.ms", LONG, 3600000, AT_LEAST_1, LOW),

@@ -219,7 +219,9 @@ async def _admit(
         for append in appends
         if _attributes(append.records) & _TRANSACTIONAL_BIT
     }
-    if not partitions:
+    adds = context.api_version >= _FIRST_VERSION_THAT_ADDS
+    verifies = context.broker.config["transaction.partition.verification.enable"]
+    if not partitions or not (adds or verifies):
         return appends, pending
     producers = {
         Producer(*_PRODUCER.unpack_from(append.records, _PRODUCER_OFFSET))

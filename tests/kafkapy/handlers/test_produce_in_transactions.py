@@ -40,6 +40,14 @@ def test_a_partition_that_was_not_added_is_refused_or_added_by_itself(version: i
 
 
 @pytest.mark.parametrize("version", OLD)
+def test_nothing_is_verified_where_that_is_switched_off(version: int) -> None:
+    config = {"transaction.partition.verification.enable": "false"}
+    with transaction_client(config) as client:
+        answer = client.produce(client.producer(), version=version)
+        assert (answer.error_code, answer.base_offset) == (0, 0)
+
+
+@pytest.mark.parametrize("version", OLD)
 def test_a_late_write_of_an_old_client_is_refused_after_the_end(version: int) -> None:
     with transaction_client() as client:
         producer = client.producer()
