@@ -120,3 +120,31 @@ def test_an_administrator_changes_topics(bootstrap, unique, play):
             assert name not in await admin.list_topics()
 
     play(scenario())
+
+
+@pytest.mark.scenario("auto-creation")
+def test_a_topic_comes_into_being_when_it_is_written(bootstrap, unique, play):
+    async def scenario():
+        name = unique("auto")
+        async with started(AIOKafkaProducer(bootstrap_servers=bootstrap)) as producer:
+            await producer.send_and_wait(name, b"v")
+        async with reader(bootstrap, name) as consumer:
+            assert [record.value for record in await read(consumer, 1)] == [b"v"]
+
+    play(scenario())
+
+
+@pytest.mark.scenario("volume")
+def test_many_batches_arrive_whole(bootstrap, unique, play):
+    async def scenario():
+        name = unique("topic")
+        await create(bootstrap, name, 4)
+        client = AIOKafkaProducer(bootstrap_servers=bootstrap, max_batch_size=4096, linger_ms=5)
+        async with started(client) as producer:
+            for i in range(10_000):
+                await producer.send(name, b"%d" % i)
+        async with reader(bootstrap, name) as consumer:
+            records = await read(consumer, 10_000)
+        assert sorted(int(record.value) for record in records) == list(range(10_000))
+
+    play(scenario())

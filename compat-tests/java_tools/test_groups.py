@@ -16,6 +16,7 @@ from harness import process, reference
 CONSUMER = "org.apache.kafka.tools.VerifiableConsumer"
 PRODUCER = "org.apache.kafka.tools.VerifiableProducer"
 START_S = 60
+CONSUMER_GROUP_HEARTBEAT = 68
 
 
 class Running:
@@ -68,8 +69,9 @@ def member(start, bootstrap: str) -> Callable[..., Running]:
     """Start a member of the group that is called like the topic."""
 
     def join(name: str, *words: object) -> Running:
-        fast = ["--session-timeout", 6000]
-        return start(CONSUMER, bootstrap, "--topic", name, "--group-id", name, *fast, *words)
+        # In groups of the newer protocol the session is the broker's business.
+        session = [] if "--group-protocol" in words else ["--session-timeout", 6000]
+        return start(CONSUMER, bootstrap, "--topic", name, "--group-id", name, *session, *words)
 
     return join
 
@@ -130,6 +132,15 @@ def test_a_member_keeps_what_the_other_does_not_get(topic, member):
     settle([first, second], [2, 2])
     taken = [entry for it in first.named("partitions_revoked") for entry in it["partitions"]]
     assert len(taken) == 2
+
+
+@pytest.mark.scenario("KIP-848")
+def test_the_broker_shares_the_partitions(topic, member, serves):
+    if not serves(CONSUMER_GROUP_HEARTBEAT):
+        pytest.skip("the broker does not offer the consumer protocol")
+    name = topic(partitions=2)
+    members = [member(name, "--group-protocol", "consumer") for _ in range(2)]
+    settle(members, [1, 1])
 
 
 @pytest.mark.scenario("restart")

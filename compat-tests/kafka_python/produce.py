@@ -108,6 +108,26 @@ def partitioning(bootstrap: str, name: str) -> dict:
         }
 
 
+def volume(bootstrap: str, name: str) -> dict:
+    """Ten thousand records in many batches; a scenario of this suite alone."""
+    create_topic(bootstrap, name, 4)
+    with producing(bootstrap, batch_size=4096, linger_ms=5) as producer:
+        for i in range(10_000):
+            producer.send(name, b"%d" % i)
+        producer.flush(TIMEOUT_S)
+    with closing(consumer(bootstrap, name, group_id=name)) as reader:
+        values = [int(record.value) for record in read(reader, 10_000)]
+    return {"whole": sorted(values) == list(range(10_000))}
+
+
+def auto_creation(bootstrap: str, name: str) -> dict:
+    """A topic that nobody has made; a scenario of this suite alone."""
+    with producing(bootstrap) as producer:
+        producer.send(name, b"v").get(TIMEOUT_S)
+    with assigned(bootstrap, name) as reader:
+        return {"records": len(read(reader, 1))}
+
+
 PLAYS = {
     "round_trip": round_trip,
     "acks": acks,
@@ -117,4 +137,6 @@ PLAYS = {
     "five_megabytes": five_megabytes,
     "too_large": too_large,
     "partitioning": partitioning,
+    "volume": volume,
+    "auto_creation": auto_creation,
 }

@@ -36,3 +36,19 @@ def test_what_was_acknowledged_outlives_the_broker(
     command = [PROGRAM, "restart"]
     seen = programs.seen_over_a_restart(command, restartable, unique("kafka-python"))
     assert seen == programs.SCENARIOS["restart"].seen
+
+
+MORE = {"volume": {"whole": True}, "auto_creation": {"records": 1}}
+
+
+@pytest.mark.parametrize(
+    "play",
+    [
+        pytest.param("volume", marks=pytest.mark.scenario("volume")),
+        pytest.param("auto_creation", marks=pytest.mark.scenario("auto-creation")),
+    ],
+)
+def test_what_only_this_suite_plays(
+    play: str, bootstrap: str, unique: Callable[[str], str]
+) -> None:
+    assert programs.seen([PROGRAM, play], bootstrap, unique("kafka-python")) == MORE[play]

@@ -43,21 +43,3 @@ def test_an_offset_out_of_range_resets_or_raises(topic, producer, consumer, read
     strict.seek(P(name, 0), 1000)
     with pytest.raises(OffsetOutOfRangeError):
         read(strict, 1)
-
-
-@pytest.mark.scenario("auto-creation")
-def test_a_topic_comes_into_being_when_it_is_written(unique, producer, consumer, read):
-    name = unique("auto")
-    producer().send(name, b"v").get(timeout=30)
-    assert read(consumer(name), 1)[0].value == b"v"
-
-
-@pytest.mark.scenario("volume")
-def test_many_batches_arrive_whole(topic, producer, consumer, read):
-    name = topic(partitions=4)
-    client = producer(batch_size=4096, linger_ms=5)
-    for i in range(10_000):
-        client.send(name, b"%06d" % i)
-    client.flush(timeout=60)
-    records = read(consumer(name), 10_000, timeout_s=60)
-    assert sorted(int(record.value) for record in records) == list(range(10_000))

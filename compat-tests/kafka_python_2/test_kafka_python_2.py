@@ -63,3 +63,19 @@ def test_what_was_acknowledged_outlives_the_broker(
 ) -> None:
     seen = programs.seen_over_a_restart([program, "restart"], restartable, unique("old"))
     assert seen == expected("restart")
+
+
+MORE = {"volume": {"whole": True}, "auto_creation": {"records": 1}}
+
+
+@pytest.mark.parametrize(
+    "play",
+    [
+        pytest.param("volume", marks=pytest.mark.scenario("volume")),
+        pytest.param("auto_creation", marks=pytest.mark.scenario("auto-creation")),
+    ],
+)
+def test_what_only_this_suite_plays(
+    program: tuple[str | Path, ...], play: str, bootstrap: str, unique: Callable[[str], str]
+) -> None:
+    assert programs.seen([program, play], bootstrap, unique("old")) == MORE[play]

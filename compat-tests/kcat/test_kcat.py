@@ -126,7 +126,7 @@ def test_metadata_lists_the_broker_and_the_topic(kcat, unique, bootstrap):
     }
 
 
-@pytest.mark.scenario("timestamps")
+@pytest.mark.scenario("timestamps", "admin offsets")
 def test_offsets_are_queried_by_time(kcat, unique):
     name = unique("topic")
     kcat("-P", "-t", name, stdin="x\ny\n")
