@@ -447,9 +447,12 @@ class LocalEngine:
 
     async def checkpoint(self) -> None:
         """Leave little for a recovery to check, and write down what that is. Raises DiskError."""
-        for log in furthest_behind(self._online()):
-            await self._flushes.save(log)
-        await self._write_checkpoints()
+        logs = furthest_behind(self._online())
+        for first in range(0, len(logs), _LOGS_PER_TURN):
+            await self._save(logs[first : first + _LOGS_PER_TURN])
+            await self._write_checkpoints()
+        if not logs:
+            await self._write_checkpoints()
 
     async def compact(self, limits: CompactionLimits) -> bool:
         """Compact the log that needs it most; tells whether there was one.

@@ -30,6 +30,7 @@ from kafkapy.wire.records.batch import (
     BatchHeader,
     batches,
     parse_header,
+    stamp_create_time,
     stamp_log_append_time,
     verify_checksum,
 )
@@ -117,8 +118,12 @@ class Validator:
         except WireError as error:
             raise CorruptRecordsError(str(error)) from error
         attributes = header.attributes
-        if self.stamps or (
-            self._compression is not None and attributes & COMPRESSION_MASK != self._compression
+        if (
+            self.stamps
+            or attributes & TIMESTAMP_TYPE_BIT
+            or (
+                self._compression is not None and attributes & COMPRESSION_MASK != self._compression
+            )
         ):
             return self._rewritten(header, batch, now_ms)
         return header, batch
@@ -204,6 +209,8 @@ class Validator:
             if header.attributes & TIMESTAMP_TYPE_BIT:
                 raise InvalidTimestampError("a producer must not use the timestamps of the log")
             batch = stamp_log_append_time(batch, now_ms)
+        elif header.attributes & TIMESTAMP_TYPE_BIT:
+            batch = stamp_create_time(batch)
         return parse_header(batch), batch
 
 

@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from kafkapy.storage.config import LogConfig, TimestampType
+from kafkapy.storage.config import CompactionLimits, LogConfig, TimestampType
 from kafkapy.storage.engine import Append, EpochEnd, Isolation, LogId, Origin, Read
 from kafkapy.storage.errors import (
     BatchesTooLargeError,
@@ -25,7 +25,13 @@ from kafkapy.storage.errors import (
     UnsupportedFormatError,
 )
 from kafkapy.wire.compression import Compression
-from kafkapy.wire.records.batch import LOG_APPEND_TIME, batches, parse_header
+from kafkapy.wire.records.batch import (
+    CREATE_TIME,
+    LOG_APPEND_TIME,
+    batches,
+    parse_header,
+    stamp_log_append_time,
+)
 from kafkapy.wire.records.control import EndTxnMarker, build_end_txn_marker
 from kafkapy.wire.records.record import records_of
 
@@ -360,6 +366,20 @@ async def test_log_append_time_replaces_the_producers_times(engine, client, cloc
         await client.append_batch(LOG, stamped)
 
 
+async def test_only_the_log_decides_whose_times_records_have(engine, client, clock):
+    await engine.create([LOG], LogConfig())
+    sent = client.batch(b"a", timestamps=[clock.ms - 5000])
+    claimed = stamp_log_append_time(sent, clock.ms)
+    await client.append_batch(LOG, claimed)
+    [(header, batch)] = batches((await client.read(LOG, 0)).records)
+    assert header.timestamp_type == CREATE_TIME
+    [record] = records_of(batch, header, max_bytes=1 << 20)
+    assert record.timestamp_ms == clock.ms - 5000
+    await engine.configure(LOG, LogConfig(message_timestamp_type=TimestampType.LOG_APPEND_TIME))
+    with pytest.raises(InvalidTimestampError):
+        await client.append_batch(LOG, claimed)
+
+
 async def test_a_logs_own_compression_is_applied(engine, client):
     await created(engine, compression_type="zstd")
     await client.append(LOG, b"a" * 500, b"b", compression=Compression.GZIP)
@@ -612,6 +632,40 @@ async def test_a_compacted_log_keeps_what_retention_would_delete(engine, client,
     clock.ms += 1000
     await engine.maintain()
     assert engine.bounds(LOG).start == 0
+
+
+async def test_segments_are_rolled_earlier_by_chance_where_the_log_asks_for_it(engine, client):
+    await created(engine, segment_ms=1000, segment_jitter_ms=900)
+    waits = set()
+    for _ in range(20):
+        start, waited_ms = client.clock.ms, 0
+        count = len(engine._logs[LOG].segments)
+        while len(engine._logs[LOG].segments) == count:
+            await client.append(LOG, b"a", timestamps=[start + waited_ms])
+            waited_ms += 50
+        waits.add(waited_ms)
+        client.clock.ms = start + waited_ms
+    assert len(waits) > 5
+    assert max(waits) <= 1100
+
+
+async def test_a_log_that_is_compacted_and_deleted_loses_what_expired(engine, client, clock):
+    await created(
+        engine,
+        cleanup_policy=frozenset({"compact", "delete"}),
+        retention_ms=1000,
+        segment_bytes=300,
+        min_cleanable_dirty_ratio=0.0,
+    )
+    for number in range(10):
+        await client.append(LOG, b"%d" % number, key=b"%d" % (number % 2))
+    engine._logs[LOG].roll()
+    assert await engine.compact(CompactionLimits())
+    assert [value for _, value in await client.values(LOG)] == [b"8", b"9"]
+    clock.ms += 1001
+    await client.append(LOG, b"10", key=b"0")
+    await engine.maintain()
+    assert [value for _, value in await client.values(LOG)] == [b"10"]
 
 
 async def test_a_segment_is_rolled_when_its_time_has_passed(engine, client, clock):

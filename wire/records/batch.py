@@ -215,6 +215,18 @@ def stamp_log_append_time(batch: Buffer, timestamp_ms: int) -> bytes:
     )
 
 
+def stamp_create_time(batch: Buffer) -> bytes:
+    """Copy a whole batch, giving its records the times of their producer.
+
+    Raises CorruptRecordError for an implausible header.
+    """
+    header = parse_header(batch)
+    return assemble(
+        msgspec.structs.replace(header, attributes=header.attributes & ~TIMESTAMP_TYPE_BIT),
+        memoryview(batch)[HEADER_BYTES : header.size_bytes],
+    )
+
+
 def assemble(header: BatchHeader, records: Buffer) -> bytes:
     """Put a header in front of encoded records; its length and checksum are computed here."""
     from_attributes_on = msgspec.structs.astuple(header)[5:]
