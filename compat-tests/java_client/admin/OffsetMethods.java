@@ -37,7 +37,9 @@ final class OffsetMethods {
     }
 
     void play() throws Exception {
-        admin.createTopics(List.of(new NewTopic(topic, 2, (short) 1))).all().get();
+        NewTopic wanted = new NewTopic(topic, 2, (short) 1)
+            .configs(Map.of("retention.ms", "-1")); // the records seem to be old
+        admin.createTopics(List.of(wanted)).all().get();
         AdminMethods.until(() -> admin.listTopics().names().get().contains(topic), "the topic");
         Properties options = run.options();
         StringSerializer text = new StringSerializer();

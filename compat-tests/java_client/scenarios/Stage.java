@@ -78,10 +78,12 @@ final class Stage {
         return made;
     }
 
-    /** Makes the scenario's topic, and waits until it is known. */
+    /** Makes the scenario's topic, which keeps old records too, and waits until it is known. */
     void create(int partitions, String... configs) throws Exception {
+        Map<String, String> wanted = pairs("retention.ms", "-1");
+        wanted.putAll(pairs(configs));
         try (Cluster cluster = Cluster.of(this)) {
-            cluster.create(topic, partitions, pairs(configs));
+            cluster.create(topic, partitions, wanted);
             until(() -> cluster.topics().contains(topic), "the new topic");
         }
     }
