@@ -1,10 +1,14 @@
-"""One partition against a list: appends, reads, trims, restarts and crashes in any order."""
+"""One partition against a list: appends, reads, rolls, trims, restarts, crashes in any order.
+
+What compaction does is in `test_compaction_model`.
+"""
 
 import asyncio
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from msgspec.structs import replace
 
 from kafkapy.storage.config import LogConfig
 from kafkapy.storage.disk import MemoryDisk
@@ -98,6 +102,34 @@ class LogModel(RuleBasedStateMachine):
     @rule()
     def maintain(self):
         asyncio.run(self.engine.maintain())
+
+    @rule()
+    def roll(self):
+        self.log().roll()
+
+    @rule()
+    def save(self):
+        asyncio.run(self.engine._flushes.save(self.log()))
+        asyncio.run(self.engine.checkpoint())
+
+    @rule(kept=st.integers(0, 2000))
+    def retain(self, kept):
+        """Whole segments go, the oldest first, as long as more than so many bytes are left."""
+        sizes = [(segment.base_offset, segment.size) for segment in self.log().segments]
+        asyncio.run(self.engine.configure(LOG, replace(CONFIG, retention_bytes=kept)))
+        asyncio.run(self.engine.maintain())
+        asyncio.run(self.engine.configure(LOG, CONFIG))
+        ends = [base for base, _ in sizes[1:]] + [len(self.values)]
+        excess = sum(size for _, size in sizes) - kept
+        for end, (_, size) in zip(ends, sizes, strict=True):
+            excess -= size
+            if size and (excess >= 0 or end <= self.start):
+                self.start = max(self.start, end)
+            else:
+                break
+
+    def log(self):
+        return self.engine._logs[LOG]
 
     @rule()
     def restart(self):
