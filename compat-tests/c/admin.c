@@ -54,11 +54,19 @@ rd_kafka_resp_err_t create(const char *name, int partitions, const char *const *
 }
 
 void create_topic(int partitions, ...) {
-    const char *configs[CONFIGS + 1] = {NULL};
+    const char *configs[CONFIGS + 3] = {NULL};
+    bool forever = true;
+    int count = 0;
     va_list words;
     va_start(words, partitions);
-    for (int i = 0; i < CONFIGS && (configs[i] = va_arg(words, const char *)); i++) continue;
+    for (; count < CONFIGS && (configs[count] = va_arg(words, const char *)); count++)
+        if (!strcmp(configs[count], "retention.ms")) forever = false;
     va_end(words);
+    if (forever) { /* records stay, however long ago their timestamps are */
+        configs[count++] = "retention.ms";
+        configs[count++] = "-1";
+    }
+    configs[count] = NULL;
     check(create(topic, partitions, configs), "create");
     /* Where metadata travels by itself, what was changed is seen soon, not at once. */
     await(has_partitions, &partitions, "the new topic");

@@ -50,9 +50,11 @@ const eventually = async (what, ask) => {
 
 const administrator = () => connected(kafka.admin())
 
+// Records stay, however long ago their timestamps are, unless something else is asked for.
 const createTopic = async (numPartitions, configs = {}) => {
   const admin = await administrator()
-  const configEntries = Object.entries(configs).map(([name, value]) => ({ name, value }))
+  const wanted = { 'retention.ms': '-1', ...configs }
+  const configEntries = Object.entries(wanted).map(([name, value]) => ({ name, value }))
   await admin.createTopics({ topics: [{ topic, numPartitions, configEntries }] })
   return admin
 }

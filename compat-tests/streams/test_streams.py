@@ -190,10 +190,11 @@ def test_a_windowed_join_gives_every_pair_once(application, topics, producer, re
     """Pairs of one key whose times are at most ten seconds apart."""
     name = topics("left", "right", "joined")
     rng = random.Random(2)
+    begin_ms = int(time.time() * 1000) - 180_000  # recent enough for retention to let it be
     sides: dict[str, list[tuple[str, int, str]]] = {"left": [], "right": []}
     for at in range(900):
         side = rng.choice(sorted(sides))
-        key, time_ms = f"key-{rng.randrange(10)}", 1_700_000_000_000 + at * 200
+        key, time_ms = f"key-{rng.randrange(10)}", begin_ms + at * 200
         sides[side].append((key, time_ms, f"{side}-{at}"))
         producer.produce(f"{name}-{side}", f"{side}-{at}", key=key, timestamp=time_ms)
     assert producer.flush(30) == 0

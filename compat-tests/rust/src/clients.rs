@@ -182,8 +182,13 @@ impl Scenario {
             .map_err(|(_, code)| code)
     }
 
+    /// Records stay, however long ago their timestamps are, unless something else is asked for.
     pub fn create(&self, partitions: i32, configs: &[(&str, &str)]) -> Admin {
-        self.try_create(&self.topic, partitions, configs).unwrap();
+        let mut wanted = configs.to_vec();
+        if !configs.iter().any(|(key, _)| *key == "retention.ms") {
+            wanted.push(("retention.ms", "-1"));
+        }
+        self.try_create(&self.topic, partitions, &wanted).unwrap();
         let admin = self.admin();
         self.await_partitions(&admin, partitions);
         admin
