@@ -34,6 +34,8 @@ _HOP_BYTES = 8 * 1024
 _RECENT_BATCHES = 1024
 _CURSORS = 64
 _KEPT_ENTRIES = 128
+_MIN_LENGTH = HEADER_BYTES - LENGTH_END
+_MAX_RELATIVE_OFFSET = 2**31 - 1
 _LENGTH = struct.Struct(">8xi")
 _EXTENT = struct.Struct(">qi11xi")  # base offset, batch length, last offset delta
 
@@ -404,6 +406,7 @@ class Segment:
         """Walk from batch to batch: position, base offset, batch length, last offset delta."""
         file = self.file()
         window, window_start = b"", position
+        expected = self.base_offset
         while position < self.size:
             at = position - window_start
             if at + _EXTENT.size > len(window):
@@ -411,9 +414,14 @@ class Segment:
             if at + _EXTENT.size > len(window):
                 raise CorruptRecordError("the last batch is cut off")
             base_offset, length, delta = _EXTENT.unpack_from(window, at)
-            if length < HEADER_BYTES - LENGTH_END:
-                raise CorruptRecordError(f"batch length {length}")
+            if (
+                not expected <= base_offset <= self.base_offset + _MAX_RELATIVE_OFFSET
+                or delta < 0
+                or not _MIN_LENGTH <= length <= self.size - position - LENGTH_END
+            ):
+                raise CorruptRecordError(f"offset {base_offset}, length {length} at {position}")
             yield position, base_offset, length, delta
+            expected = base_offset + delta + 1
             position += length + LENGTH_END
 
     def _last_boundary(self, data: bytes, start: int) -> int:

@@ -12,8 +12,8 @@ import pytest
 from kafkapy.storage.config import LogConfig
 from kafkapy.storage.disk import MemoryDisk
 from kafkapy.storage.engine import Isolation, LogId, Origin
-from kafkapy.storage.errors import DiskError
-from kafkapy.wire.records.batch import batches
+from kafkapy.storage.errors import CorruptRecordsError, DiskError
+from kafkapy.wire.records.batch import batches, verify_checksum
 from kafkapy.wire.records.control import EndTxnMarker, build_end_txn_marker
 from kafkapy.wire.records.record import Record, build_batch
 
@@ -545,6 +545,26 @@ async def test_a_flipped_bit_in_an_old_segment_costs_no_other_record(opened, is_
     assert end == expected[0][-1][0] + 1
     after = (await client.read(LOG, 2)).records
     assert next(batches(after))[0].base_offset == 2
+    await client.engine.close()
+
+
+@pytest.mark.parametrize("at", range(28))
+async def test_a_damaged_header_in_an_old_segment_never_leads_to_a_wrong_batch(opened, at):
+    disk = MemoryDisk()
+    client = await started(opened, disk)
+    for _ in range(40):
+        await client.append(LOG, BATCH)
+    await client.engine.close()
+    rewrite(disk, f"{FIRST}.log", flipped(at))
+    client = await started(opened, disk)
+    for offset in (1, 2, 3):
+        try:
+            found = (await client.read(LOG, offset)).records
+        except CorruptRecordsError:
+            continue
+        header, batch = next(batches(found))
+        verify_checksum(batch, header)
+        assert header.base_offset == offset
     await client.engine.close()
 
 
