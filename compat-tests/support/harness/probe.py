@@ -19,7 +19,7 @@ from kafkapy.wire.schema import Request, Response
 
 # What a broker says while a coordinator, a leader or the end of a transaction is on its way: the
 # question is asked again.
-NOT_YET = {5, 14, 15, 16, 51}
+NOT_YET = {5, 6, 14, 15, 16, 51}
 
 
 class Probe:
