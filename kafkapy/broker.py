@@ -6,7 +6,6 @@ import asyncio
 import base64
 import logging
 import random
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 
 from kafkapy import descriptors
@@ -90,7 +89,7 @@ class Broker:
             self.clock,
             GroupSettings.from_config(config),
             self._offsets_logs,
-            lambda: str(uuid.UUID(bytes=self.rng.randbytes(16), version=4)),
+            self._new_member_id,
         )
         self.transactions = TransactionCoordinator(
             self.engine,
@@ -114,6 +113,11 @@ class Broker:
     def config(self) -> BrokerConfig:
         """The configuration as it is now, with its dynamic changes."""
         return self.image.broker_config
+
+    def _new_member_id(self) -> str:
+        import uuid  # costs start-up time, and is needed by the first group
+
+        return str(uuid.UUID(bytes=self.rng.randbytes(16), version=4))
 
     async def start(self, successor_of: Broker | None = None) -> None:
         """Recover the log, load the metadata and the groups, then accept clients.
