@@ -20,11 +20,20 @@ from kafkapy.wire.messages.delete_records import (
 
 async def handle(request: DeleteRecordsRequest, context: RequestContext) -> DeleteRecordsResponse:
     """Move each partition's start by itself."""
-    topics = []
+    # What is asked for twice is done once, as asked for last.
+    topics: dict[str, dict[int, DeleteRecordsPartition]] = {}
     for topic in request.topics:
-        partitions = [await _delete(topic.name, asked, context) for asked in topic.partitions]
-        topics.append(DeleteRecordsTopicResult(name=topic.name, partitions=partitions))
-    return DeleteRecordsResponse(topics=topics)
+        partitions = topics.setdefault(topic.name, {})
+        partitions.update({asked.partition_index: asked for asked in topic.partitions})
+    return DeleteRecordsResponse(
+        topics=[
+            DeleteRecordsTopicResult(
+                name=name,
+                partitions=[await _delete(name, asked, context) for asked in partitions.values()],
+            )
+            for name, partitions in topics.items()
+        ]
+    )
 
 
 async def _delete(

@@ -226,7 +226,7 @@ async def _admit(
     producers = {
         Producer(*_PRODUCER.unpack_from(append.records, _PRODUCER_OFFSET))
         for append in appends
-        if append.log in partitions
+        if _attributes(append.records) & _TRANSACTIONAL_BIT
     }
     errors = await _refused(transactional_id, producers, list(partitions.values()), context)
     admitted = []

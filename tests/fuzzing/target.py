@@ -20,7 +20,7 @@ from kafkapy.storage.disk import MemoryDisk
 from kafkapy.storage.errors import StorageError
 from kafkapy.wire.api import API, ApiKey, request_header_version, response_header_version
 from kafkapy.wire.compile import decode, decode_from
-from kafkapy.wire.errors import WireError
+from kafkapy.wire.errors import CorruptRecordError, WireError
 from kafkapy.wire.headers import read_request_header, read_response_header
 from kafkapy.wire.messages.create_topics import CreatableTopic, CreatableTopicConfig
 from kafkapy.wire.schema import Message, Versions
@@ -94,11 +94,11 @@ class ErrorLog(logging.Handler):
         return logging.getLogger("kafkapy")
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a record; it is unexpected unless it is about an error of the disk."""
+        """Keep a record; it is unexpected unless it is about the disk or what is on it."""
         text = logging.Formatter().format(record)
         self.errors.append(text)
         error = record.exc_info[1] if record.exc_info else None
-        if error is not None and not isinstance(error, StorageError):
+        if error is not None and not isinstance(error, StorageError | CorruptRecordError):
             self.unexpected.append(text)
 
 

@@ -64,3 +64,14 @@ def test_internal_topics_keep_their_records() -> None:
     with admin_client() as client:
         client.create("__consumer_offsets")
         assert delete(client, 0, "__consumer_offsets")[0] == ErrorCode.INVALID_TOPIC_EXCEPTION
+
+
+def test_the_last_offset_that_is_asked_for_is_the_one() -> None:
+    with admin_client() as client:
+        client.create("t", 2)
+        client.produce("t", *range(1000, 1005))
+        asked = [DeleteRecordsPartition(partition_index=0, offset=at) for at in (7, 4, 2)]
+        topics = [DeleteRecordsTopic(name="t", partitions=asked)] * 2
+        [topic] = client.call(DeleteRecordsRequest(topics=topics), 2).topics
+        [partition] = topic.partitions
+        assert (partition.error_code, partition.low_watermark) == (0, 2)

@@ -6,6 +6,7 @@ import pytest
 
 from kafkapy.coordinator.shard_log import Producer
 from kafkapy.wire.error_codes import ErrorCode
+from kafkapy.wire.messages.produce import PartitionProduceData
 from tests.kafkapy.handlers.transaction_client import transaction_client
 
 ALL = range(3, 14)
@@ -93,3 +94,16 @@ def test_without_a_coordinator_nothing_is_verified(version: int) -> None:
     with transaction_client(finds_coordinator=False) as client:
         answer = client.produce(Producer(1, 0), version=version)
         assert answer.error_code == ErrorCode.NOT_ENOUGH_REPLICAS
+
+
+@pytest.mark.parametrize("version", ALL)
+def test_noise_for_a_partition_of_the_transaction_is_refused_by_itself(version: int) -> None:
+    with transaction_client() as client:
+        producer = client.producer()
+        client.add(producer)
+        request = client.produce_request(producer, version=version)
+        request.topic_data[0].partition_data.append(PartitionProduceData(0, b"noise"))
+        [topic] = client.call(request, version).responses
+        good, bad = topic.partition_responses
+        assert (good.error_code, good.base_offset) == (0, 0)
+        assert bad.error_code == ErrorCode.INVALID_RECORD

@@ -100,6 +100,22 @@ class TransactionClient(GroupClient):
         value: bytes = b"v",
     ) -> Any:
         """Produce one record of a transaction; gives the partition's answer."""
+        request = self.produce_request(
+            producer, sequence, version=version, partition=partition, name=name, value=value
+        )
+        return self.call(request, version).responses[0].partition_responses[0]
+
+    def produce_request(
+        self,
+        producer: Producer,
+        sequence: int = 0,
+        *,
+        version: int = 12,
+        partition: int = 0,
+        name: str | None = ID,
+        value: bytes = b"v",
+    ) -> ProduceRequest:
+        """Ask for what `produce` does."""
         batch = build_batch(
             [Record(0, time.time_ns() // 1_000_000, None, value, ())],
             producer_id=producer.producer_id,
@@ -110,8 +126,7 @@ class TransactionClient(GroupClient):
         topic = TopicProduceData(TOPIC, partition_data=[PartitionProduceData(partition, batch)])
         if version >= 13:
             topic = TopicProduceData("", self.topic_id(), topic.partition_data)
-        answer = self.call(ProduceRequest(name, -1, 1000, [topic]), version)
-        return answer.responses[0].partition_responses[0]
+        return ProduceRequest(name, -1, 1000, [topic])
 
     def commit_offset(
         self, producer: Producer, offset: int = 5, *, version: int = 5, **fields: Any
