@@ -8,7 +8,7 @@ JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test lint types compat bench fuzz simulate clean
+.PHONY: run test lint types compat bench fuzz simulate crash clean
 
 run: $(VENV)/.installed
 	$(BIN)/kafkapy $(ARGS)
@@ -45,6 +45,10 @@ fuzz: $(VENV)/.group-test
 simulate: SEEDS ?= 1000
 simulate: $(VENV)/.group-test
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) $(ARGS)
+
+# The broker as a process of its own, killed at random moments under stock clients.
+crash: $(VENV)/.group-test
+	$(BIN)/python -m tests.crash $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
