@@ -24,6 +24,8 @@ async def administrator(bootstrap: str) -> AsyncIterator[AIOKafkaAdminClient]:
 
 
 async def create_topic(bootstrap: str, name: str, partitions: int = 1, **configs: str) -> None:
+    # The records of some scenarios are old.
+    configs = {"retention_ms": "-1", **configs}
     options = {key.replace("_", "."): value for key, value in configs.items()}
     async with administrator(bootstrap) as admin:
         answer = await admin.create_topics([NewTopic(name, partitions, 1, topic_configs=options)])

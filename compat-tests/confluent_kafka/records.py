@@ -25,6 +25,8 @@ def result(futures: Mapping[Any, Any]) -> Any:
 
 
 def create_topic(bootstrap: str, name: str, partitions: int = 1, **configs: str) -> None:
+    # The records of some scenarios are old.
+    configs = {"retention_ms": "-1", **configs}
     options = {key.replace("_", "."): value for key, value in configs.items()}
     result(administrator(bootstrap).create_topics([NewTopic(name, partitions, 1, config=options)]))
 

@@ -10,6 +10,8 @@ IDEMPOTENT = {"enable_idempotence": True}
 
 
 def create_topic(bootstrap: str, name: str, partitions: int = 1, **configs: str) -> None:
+    # The records of some scenarios are old.
+    configs = {"retention_ms": "-1", **configs}
     options = {key.replace("_", "."): value for key, value in configs.items()}
     topic = {"num_partitions": partitions, "replication_factor": 1, "configs": options}
     with closing(KafkaAdminClient(bootstrap_servers=bootstrap)) as admin:

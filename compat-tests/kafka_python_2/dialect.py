@@ -12,6 +12,8 @@ IDEMPOTENT: dict[str, bool] = {}
 
 
 def create_topic(bootstrap: str, name: str, partitions: int = 1, **configs: str) -> None:
+    # The records of some scenarios are old.
+    configs = {"retention_ms": "-1", **configs}
     options = {key.replace("_", "."): value for key, value in configs.items()}
     with closing(KafkaAdminClient(bootstrap_servers=bootstrap)) as admin:
         admin.create_topics([NewTopic(name, partitions, 1, topic_configs=options)])
