@@ -4,7 +4,8 @@
   the aborted transactions for committed readers (KIP-98).
 - v3: `max_bytes` over all partitions; the first batch comes whole even if larger (KIP-74).
 - v7: incremental sessions (KIP-227). v9, v12: leader epochs and divergence (KIP-320, KIP-595).
-- v10: zstd (KIP-110). v13: topics by id (KIP-516).
+- v10: the client reads zstd (KIP-110); a batch goes out as it is all the same. v13: topics by id
+  (KIP-516).
 - v16: who is behind is told the current leader, and its address (KIP-951).
 """
 
@@ -20,7 +21,6 @@ from kafkapy.server.waiting import Waiter
 from kafkapy.storage.engine import Isolation, LogId, Read, Slice
 from kafkapy.storage.errors import StorageError
 from kafkapy.wire.error_codes import ErrorCode
-from kafkapy.wire.errors import UnsupportedCompressionError
 from kafkapy.wire.messages.fetch import (
     AbortedTransaction,
     EpochEndOffset,
@@ -31,15 +31,12 @@ from kafkapy.wire.messages.fetch import (
     NodeEndpoint,
     PartitionData,
 )
-from kafkapy.wire.records.batch import batches
 from kafkapy.wire.records.legacy import down_convert
 
 _FIRST_VERSION_WITH_LIMIT = 3
 _FIRST_VERSION_WITH_BATCHES = 4
-_FIRST_VERSION_WITH_ZSTD = 10
 _FIRST_VERSION_WITH_IDS = 13
 _FIRST_VERSION_WITH_LEADERS = 16
-_ZSTD = 4
 
 _Answer = tuple[Wanted, PartitionData]
 
@@ -65,8 +62,8 @@ async def handle(request: FetchRequest, context: RequestContext) -> FetchRespons
         if plan.session is None:
             session.close()
     answers: Iterable[_Answer] = fetching.answers.items()
-    if context.api_version < _FIRST_VERSION_WITH_ZSTD:
-        _adapt(fetching.answers.values(), context)
+    if context.api_version < _FIRST_VERSION_WITH_BATCHES:
+        _convert(fetching.answers.values(), context)
     if plan.session is not None:
         news = session.news(answers)
         answers = news if plan.is_incremental else answers
@@ -235,21 +232,15 @@ def _diverges(wanted: Wanted, log: LogId, found: PartitionData, context: Request
     return False
 
 
-def _adapt(answers: Iterable[PartitionData], context: RequestContext) -> None:
-    """Give old clients records in a format that they can read."""
-    version = context.api_version
+def _convert(answers: Iterable[PartitionData], context: RequestContext) -> None:
+    """Give clients of before Kafka 0.11 message sets; what cannot be one is an error."""
+    magic = 0 if context.api_version < 2 else 1
+    limit = context.broker.max_decompressed_bytes
     for found in answers:
         if not found.records:
             continue
         try:
-            if any(header.compression == _ZSTD for header, _ in batches(found.records)):
-                raise UnsupportedCompressionError("zstd needs version 10 of the fetch request")
-            if version < _FIRST_VERSION_WITH_BATCHES:
-                found.records = down_convert(
-                    found.records,
-                    0 if version < 2 else 1,
-                    max_bytes=context.broker.max_decompressed_bytes,
-                )
+            found.records = down_convert(found.records, magic, max_bytes=limit)
         except ValueError as error:
             found.error_code = error_code(error)
             found.records = b""

@@ -55,6 +55,15 @@ def fetch_here_and_there(name: str) -> Story:
 
 
 @story(ApiKey.FETCH)
+def fetch_what_is_compressed(name: str) -> Story:
+    """Clients that read zstd ask with versions before 10, which brought it."""
+    topic_id = yield from created(name)
+    for offset, codec in enumerate((1, 2, 3, 4)):
+        yield producing(name, topic_id, batch(1000, compression=codec))
+        yield fetching(name, topic_id, offset)
+
+
+@story(ApiKey.FETCH)
 def fetch_in_a_session(name: str) -> Story:
     topic_id = yield from created(name)
     yield producing(name, topic_id, batch(1000))
