@@ -24,10 +24,16 @@ from kafkapy.wire.messages.describe_configs import (
 async def handle(
     request: DescribeConfigsRequest, context: RequestContext
 ) -> DescribeConfigsResponse:
-    """Describe each resource by itself."""
-    return DescribeConfigsResponse(
-        results=[_describe(resource, request, context) for resource in request.resources]
-    )
+    """Describe each resource by itself; what is asked for again costs little more."""
+    described: dict[tuple[object, ...], DescribeConfigsResult] = {}
+    places = []
+    for resource in request.resources:
+        keys = resource.configuration_keys
+        place = resource.resource_type, resource.resource_name, *(keys or ())
+        if place not in described:
+            described[place] = _describe(resource, request, context)
+        places.append(place)
+    return DescribeConfigsResponse(results=[described[place] for place in places])
 
 
 def _describe(

@@ -121,3 +121,20 @@ def test_loggers_are_described_with_their_levels() -> None:
         for entry in result.configs:
             assert entry.value in {"TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"}
             assert (entry.config_source, entry.is_sensitive, entry.read_only) == (6, False, False)
+
+
+def test_a_resource_that_is_asked_for_twice_is_described_twice() -> None:
+    """As often as it is asked for, with the keys that each asks for."""
+    with admin_client() as client:
+        client.create("t")
+        wanted = [["retention.ms"], ["segment.ms"], ["retention.ms"], []]
+        request = DescribeConfigsRequest(
+            resources=[
+                DescribeConfigsResource(resource_type=2, resource_name="t", configuration_keys=keys)
+                for keys in wanted
+            ]
+        )
+        results = client.call(request, 4).results
+        names = [[entry.name for entry in result.configs] for result in results]
+        assert names[:3] == wanted[:3]
+        assert len(names[3]) > 30
