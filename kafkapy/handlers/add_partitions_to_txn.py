@@ -12,6 +12,7 @@ from kafkapy.coordinator.shard_log import Producer
 from kafkapy.coordinator.transaction.transaction import VERSION_0, VERSION_2, TopicPartition
 from kafkapy.errors import ApiError
 from kafkapy.handlers.transactions import known_error
+from kafkapy.metadata.image import INTERNAL_TOPICS
 from kafkapy.server.context import RequestContext
 from kafkapy.wire.error_codes import ErrorCode
 from kafkapy.wire.messages.add_partitions_to_txn import (
@@ -105,8 +106,9 @@ def _unwritable(
     for partition in partitions:
         topic = image.topic(partition.topic)
         errors[partition] = ErrorCode.NONE
-        if topic is None or topic.partition(partition.partition) is None:
-            errors[partition] = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-        elif topic.is_internal and context.api_version < _FIRST_VERSION_OF_BROKERS:
+        is_of_client = context.api_version < _FIRST_VERSION_OF_BROKERS
+        if is_of_client and partition.topic in INTERNAL_TOPICS:
             errors[partition] = ErrorCode.TOPIC_AUTHORIZATION_FAILED
+        elif topic is None or topic.partition(partition.partition) is None:
+            errors[partition] = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
     return errors

@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 from kafkapy.coordinator.shard_log import Producer
 from kafkapy.coordinator.transaction.transaction import VERSION_2, TopicPartition
 from kafkapy.errors import ApiError, error_code
-from kafkapy.handlers.transactions import broker_error
+from kafkapy.handlers.transactions import broker_error, is_fenced_by_log
 from kafkapy.metadata.image import Topic
 from kafkapy.server.context import RequestContext
 from kafkapy.server.dispatch import CloseConnectionError
-from kafkapy.storage.engine import Append, Appended
+from kafkapy.storage.engine import Append, Appended, LogId
 from kafkapy.storage.errors import (
     BatchesTooLargeError,
     CorruptRecordsError,
@@ -228,7 +228,7 @@ async def _admit(
         for append in appends
         if _attributes(append.records) & _TRANSACTIONAL_BIT
     }
-    errors = await _refused(transactional_id, producers, list(partitions.values()), context)
+    errors = await _refused(transactional_id, producers, partitions, context)
     admitted = []
     for append, result in zip(appends, pending, strict=True):
         error = errors.get(partitions[append.log]) if append.log in partitions else None
@@ -243,20 +243,29 @@ async def _admit(
 async def _refused(
     transactional_id: str,
     producers: set[Producer],
-    partitions: list[TopicPartition],
+    partitions: dict[LogId, TopicPartition],
     context: RequestContext,
 ) -> dict[TopicPartition, ApiError]:
     """Say which partitions are not part of the transaction; in later versions make them so."""
     transactions = context.broker.transactions
+    asked = partitions.values()
+    if len(producers) > 1:
+        return dict.fromkeys(asked, ApiError(ErrorCode.INVALID_PRODUCER_ID_MAPPING))
+    [producer] = producers
     try:
-        if len(producers) > 1:
-            raise ApiError(ErrorCode.INVALID_PRODUCER_ID_MAPPING)
-        [producer] = producers
         if context.api_version >= _FIRST_VERSION_THAT_ADDS:
-            await transactions.add_when_possible(transactional_id, producer, partitions, VERSION_2)
-        missing = transactions.missing(transactional_id, producer, partitions)
+            await transactions.add_when_possible(transactional_id, producer, asked, VERSION_2)
+        missing = transactions.missing(transactional_id, producer, asked)
     except ApiError as error:
-        return dict.fromkeys(partitions, ApiError(_transaction_error(error.code, context)))
+        code = _transaction_error(error.code, context)
+        return {
+            partition: ApiError(
+                ErrorCode.INVALID_PRODUCER_EPOCH
+                if is_fenced_by_log(log, producer, context)
+                else code
+            )
+            for log, partition in partitions.items()
+        }
     code = _transaction_error(ErrorCode.TRANSACTION_ABORTABLE, context)
     message = _NOT_ADDED if code is ErrorCode.INVALID_TXN_STATE else None
     return {partition: ApiError(code, message) for partition in missing}

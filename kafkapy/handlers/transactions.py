@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from kafkapy.coordinator.groups import OFFSETS_TOPIC
+from kafkapy.coordinator.shard_log import Producer
 from kafkapy.coordinator.transaction.transaction import TopicPartition
 from kafkapy.server.context import RequestContext
+from kafkapy.storage.engine import LogId, ProducerState
+from kafkapy.storage.errors import StorageError
 from kafkapy.wire.error_codes import ErrorCode
 
 
@@ -29,3 +32,18 @@ def broker_error(code: ErrorCode, knows_abortable: bool) -> ErrorCode:
     if code is ErrorCode.TRANSACTION_ABORTABLE and not knows_abortable:
         return ErrorCode.INVALID_TXN_STATE
     return code
+
+
+def producer_state(log: LogId, producer_id: int, context: RequestContext) -> ProducerState | None:
+    """Give what a log knows of a producer id; None of a log that fails, which its append tells."""
+    try:
+        producers = context.broker.engine.producers(log)
+    except StorageError:
+        return None
+    return next((known for known in producers if known.producer_id == producer_id), None)
+
+
+def is_fenced_by_log(log: LogId, producer: Producer, context: RequestContext) -> bool:
+    """Whether a log has a higher epoch of a producer id, of which its coordinator may not know."""
+    known = producer_state(log, producer.producer_id, context)
+    return known is not None and known.producer_epoch > producer.producer_epoch

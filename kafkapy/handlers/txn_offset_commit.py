@@ -8,9 +8,9 @@
 from __future__ import annotations
 
 from kafkapy.coordinator.shard_log import Producer
-from kafkapy.coordinator.transaction.transaction import VERSION_2, TopicPartition
+from kafkapy.coordinator.transaction.transaction import VERSION_2
 from kafkapy.errors import ApiError
-from kafkapy.handlers.transactions import broker_error, offsets_partition
+from kafkapy.handlers.transactions import broker_error, is_fenced_by_log, offsets_partition
 from kafkapy.server.context import RequestContext
 from kafkapy.wire.error_codes import ErrorCode
 from kafkapy.wire.messages.txn_offset_commit import (
@@ -78,14 +78,21 @@ async def _in_transaction(
         raise ApiError(ErrorCode.INVALID_GROUP_ID)
     transactions = context.broker.transactions
     producer = Producer(request.producer_id, request.producer_epoch)
-    partitions: list[TopicPartition] = [await offsets_partition(request.group_id, context)]
-    if context.api_version >= _FIRST_VERSION_THAT_ADDS:
-        await transactions.add_when_possible(
-            request.transactional_id, producer, partitions, VERSION_2
-        )
+    offsets = await offsets_partition(request.group_id, context)
 
     def check() -> None:
-        if transactions.missing(request.transactional_id, producer, partitions):
+        if transactions.missing(request.transactional_id, producer, [offsets]):
             raise ApiError(ErrorCode.TRANSACTION_ABORTABLE)
 
-    return await context.broker.groups.commit_in_transaction(request, check)
+    try:
+        if context.api_version >= _FIRST_VERSION_THAT_ADDS:
+            await transactions.add_when_possible(
+                request.transactional_id, producer, [offsets], VERSION_2
+            )
+        return await context.broker.groups.commit_in_transaction(request, check)
+    except ApiError:
+        topic = context.broker.image.topic(offsets.topic)
+        log = topic.partition(offsets.partition) if topic else None
+        if log is not None and is_fenced_by_log(log, producer, context):
+            raise ApiError(ErrorCode.INVALID_PRODUCER_EPOCH) from None
+        raise

@@ -11,8 +11,8 @@ from __future__ import annotations
 from kafkapy.coordinator.shard_log import Producer
 from kafkapy.coordinator.transaction.markers import Marker
 from kafkapy.coordinator.transaction.transaction import VERSION_2, TopicPartition
+from kafkapy.handlers.transactions import producer_state
 from kafkapy.server.context import RequestContext
-from kafkapy.storage.errors import StorageError
 from kafkapy.wire.error_codes import ErrorCode
 from kafkapy.wire.messages.write_txn_markers import (
     WritableTxnMarker,
@@ -74,13 +74,9 @@ def _is_too_old(at: TopicPartition, producer: Producer, context: RequestContext)
     """Whether a partition has an open transaction of the marker's own epoch."""
     topic = context.broker.image.topic(at.topic)
     log = topic.partition(at.partition) if topic else None
-    try:
-        producers = context.broker.engine.producers(log) if log else []
-    except StorageError:
-        return False  # writing will tell
-    return any(
-        known.producer_id == producer.producer_id
+    known = producer_state(log, producer.producer_id, context) if log else None
+    return (
+        known is not None
         and known.producer_epoch >= producer.producer_epoch
         and known.current_transaction_start >= 0
-        for known in producers
     )

@@ -71,6 +71,7 @@ class TransactionCoordinator:
             TRANSACTION_STATE,
             lambda timers: TransactionShard(settings, timers, self._begin_completion),
         )
+        markers.add_owner(TRANSACTION_TOPIC, self._runtime)
 
     async def start(self) -> None:
         """Load the transactions, if there ever were any, and finish those that were decided."""
@@ -252,8 +253,9 @@ class TransactionCoordinator:
                 failed.append(partition)
             if error is not ErrorCode.NONE:
                 _LOG.warning("no marker of %s in %s: %s", transactional_id, partition, error.name)
-        await self._runtime.write(
-            transactional_id, lambda shard, now_ms: shard.marked(transactional_id, failed, now_ms)
+        await self._write_with_id(
+            transactional_id,
+            lambda shard, new_id, now_ms: shard.marked(transactional_id, failed, new_id, now_ms),
         )
         return not failed
 

@@ -28,13 +28,13 @@ class Marker(NamedTuple):
     coordinator_epoch: int
 
 
-class Groups(Protocol):
-    """Who owns the partitions of `__consumer_offsets`."""
+class Owner(Protocol):
+    """The coordinator that owns an internal topic, and alone writes to its partitions."""
 
     async def end_transaction(
         self, partition: int, end: EndOfTransaction, producer_epoch: int, coordinator_epoch: int
     ) -> None:
-        """Write a marker, and let the offsets of the transaction count. Raises ApiError."""
+        """Write a marker, and apply what it ends. Raises ApiError."""
 
 
 class Markers:
@@ -44,13 +44,17 @@ class Markers:
         self,
         engine: Engine,
         clock: Clock,
-        groups: Groups,
+        groups: Owner,
         find_log: Callable[[TopicPartition], LogId | None],
     ) -> None:
         self._engine = engine
         self._clock = clock
-        self._groups = groups
+        self._owners = {OFFSETS_TOPIC: groups}
         self._find_log = find_log
+
+    def add_owner(self, topic: str, owner: Owner) -> None:
+        """Leave the markers in an internal topic to its coordinator."""
+        self._owners[topic] = owner
 
     async def write(
         self, marker: Marker, partitions: Collection[TopicPartition]
@@ -66,8 +70,8 @@ class Markers:
             log = self._find_log(partition)
             if log is None:
                 outcomes[partition] = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-            elif partition.topic == OFFSETS_TOPIC:
-                outcomes[partition] = await self._end_offsets(marker, partition.partition)
+            elif owner := self._owners.get(partition.topic):
+                outcomes[partition] = await _hand_over(marker, owner, partition.partition)
             else:
                 logs[partition] = log
         if logs:
@@ -85,13 +89,12 @@ class Markers:
                 )
         return outcomes
 
-    async def _end_offsets(self, marker: Marker, partition: int) -> ErrorCode:
-        producer_id, producer_epoch = marker.producer
-        end = EndOfTransaction(producer_id, marker.is_commit)
-        try:
-            await self._groups.end_transaction(
-                partition, end, producer_epoch, marker.coordinator_epoch
-            )
-        except ApiError as error:
-            return error.code
-        return ErrorCode.NONE
+
+async def _hand_over(marker: Marker, owner: Owner, partition: int) -> ErrorCode:
+    producer_id, producer_epoch = marker.producer
+    end = EndOfTransaction(producer_id, marker.is_commit)
+    try:
+        await owner.end_transaction(partition, end, producer_epoch, marker.coordinator_epoch)
+    except ApiError as error:
+        return error.code
+    return ErrorCode.NONE

@@ -121,8 +121,7 @@ class TransactionShard:
         if old.is_prepared:
             raise ApiError(ErrorCode.CONCURRENT_TRANSACTIONS)
         if old.state is State.ONGOING:
-            next_id = _given(new_id) if is_exhausted(old.producer) else NO_PRODUCER_ID
-            return Result(None, [_fenced(old, next_id, now_ms).record(transactional_id)])
+            return Result(None, [old.fenced(now_ms).record(transactional_id)])
         producer, last_epoch = self._next_epoch(old, expected, new_id)
         new = old.initialized(producer, last_epoch, timeout_ms, now_ms)
         appended: Deferred[Exception | None] = Deferred()
@@ -143,10 +142,10 @@ class TransactionShard:
         last_epoch = NO_EPOCH if expected is None else expected.producer_epoch
         if expected is not None and expected.producer_epoch not in (epoch, old.last_epoch):
             raise ApiError(ErrorCode.PRODUCER_FENCED)
-        if is_exhausted(old.producer):
-            return Producer(_given(new_id), 0), last_epoch
         if expected is not None and expected.producer_epoch != epoch:
             return old.producer, last_epoch  # the answer to an earlier request was lost
+        if is_exhausted(old.producer):
+            return Producer(_given(new_id), 0), last_epoch
         return Producer(producer_id, epoch + 1), last_epoch
 
     # Transactions
@@ -236,13 +235,22 @@ class TransactionShard:
         return transaction, self._unmarked.get(transactional_id, transaction.partitions)
 
     def marked(
-        self, transactional_id: str, failed: Collection[TopicPartition], now_ms: int
+        self,
+        transactional_id: str,
+        failed: Collection[TopicPartition],
+        new_id: int | None,
+        now_ms: int,
     ) -> Result[None]:
-        """End the transaction, or try again later where markers could not be written."""
+        """End the transaction, or try again later where markers could not be written.
+
+        Raises NeedsProducerIdError.
+        """
         transaction = self.transactions.get(transactional_id)
         if transaction is None or not transaction.is_prepared:
             return Result(None)
         if not failed:
+            if transaction.needs_next_id:
+                transaction = transaction._replace(next_id=_given(new_id))
             return Result(None, [transaction.completed(now_ms).record(transactional_id)])
         self._unmarked[transactional_id] = frozenset(failed)
         self.mark_later(transactional_id)
@@ -274,9 +282,7 @@ class TransactionShard:
             if not self._watches_timeouts:
                 self._watch_timeouts()
             if transaction.start_ms + transaction.timeout_ms < now_ms:
-                # Where epochs are exhausted, the next InitProducerId changes the producer id.
-                fenced = _fenced(transaction, NO_PRODUCER_ID, now_ms)
-                records.append(fenced.record(transactional_id))
+                records.append(transaction.fenced(now_ms).record(transactional_id))
         return Result(None, records)
 
     def _expire(self, now_ms: int) -> Result[None]:
@@ -297,13 +303,6 @@ def _given(new_id: int | None) -> int:
     if new_id is None:
         raise NeedsProducerIdError
     return new_id
-
-
-def _fenced(transaction: Transaction, next_id: int, now_ms: int) -> Transaction:
-    """Abort a transaction in the coordinator's own name, with an epoch above its producer's."""
-    return transaction.prepared(
-        is_commit=False, client_version=VERSION_2, next_id=next_id, now_ms=now_ms
-    )
 
 
 def _is_of(expected: Producer, transaction: Transaction) -> bool:

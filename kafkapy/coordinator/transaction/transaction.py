@@ -141,6 +141,15 @@ class Transaction(NamedTuple):
         raised = Producer(producer_id, min(epoch + 1, MAX_EPOCH))
         return ended._replace(producer=raised, last_epoch=raised.producer_epoch - 1)
 
+    def fenced(self, now_ms: int) -> Transaction:
+        """Abort in the coordinator's own name, with an epoch above the producer's."""
+        return self.prepared(False, VERSION_2, NO_PRODUCER_ID, now_ms)
+
+    @property
+    def needs_next_id(self) -> bool:
+        """Whether fencing took the last epoch, so that only another producer id can follow."""
+        return self.producer.producer_epoch == MAX_EPOCH and self.next_id == NO_PRODUCER_ID
+
     def completed(self, now_ms: int) -> Transaction:
         """End the transaction, once all markers are written."""
         return self._replace(

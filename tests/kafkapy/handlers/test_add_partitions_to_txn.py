@@ -35,8 +35,8 @@ def test_with_an_unknown_partition_none_is_added(version: int) -> None:
 @pytest.mark.parametrize("version", range(4))
 def test_clients_do_not_write_to_internal_topics(version: int) -> None:
     with transaction_client() as client:
-        refused = client.add(client.producer(), version=version, topic="__consumer_offsets")
-        assert refused == [ErrorCode.TOPIC_AUTHORIZATION_FAILED]
+        refused = client.add(client.producer(), 0, 99, version=version, topic="__consumer_offsets")
+        assert refused == [ErrorCode.TOPIC_AUTHORIZATION_FAILED] * 2
 
 
 @pytest.mark.parametrize("version", ALL)

@@ -107,3 +107,15 @@ def test_noise_for_a_partition_of_the_transaction_is_refused_by_itself(version: 
         good, bad = topic.partition_responses
         assert (good.error_code, good.base_offset) == (0, 0)
         assert bad.error_code == ErrorCode.INVALID_RECORD
+
+
+@pytest.mark.parametrize("version", ALL)
+def test_a_late_write_of_a_forgotten_producer_is_fenced_by_the_log(version: int) -> None:
+    with transaction_client() as client:
+        producer = client.producer()
+        client.produce(producer)
+        client.end(producer)
+        late = client.produce(producer, 1, version=version, name="nobody")
+        assert late.error_code == ErrorCode.INVALID_PRODUCER_EPOCH
+        elsewhere = client.produce(producer, version=version, name="nobody", partition=1)
+        assert elsewhere.error_code == ErrorCode.INVALID_PRODUCER_ID_MAPPING

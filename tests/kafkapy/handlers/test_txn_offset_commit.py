@@ -108,3 +108,16 @@ def test_a_member_that_is_named_must_be_one_of_the_generation(version: int) -> N
             ({"generation_id": -1, "member_id": ""}, ErrorCode.NONE),
         ):
             assert client.commit_offset(producer, version=version, **fields) == error
+
+
+@pytest.mark.parametrize("version", ALL)
+def test_a_late_commit_of_a_forgotten_producer_is_fenced_by_the_log(version: int) -> None:
+    with transaction_client() as client:
+        producer = client.producer()
+        client.commit_offset(producer)
+        client.end(producer)
+        late = client.commit_offset(producer, version=version, transactional_id="nobody")
+        assert late is ErrorCode.INVALID_PRODUCER_EPOCH
+        other = Producer(4711, 0)
+        late = client.commit_offset(other, version=version, transactional_id="nobody")
+        assert late is ErrorCode.INVALID_PRODUCER_ID_MAPPING

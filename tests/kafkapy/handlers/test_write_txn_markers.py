@@ -97,3 +97,14 @@ def test_in_version_2_a_marker_has_a_higher_epoch_than_the_records() -> None:
         raised = Producer(producer.producer_id, producer.producer_epoch + 1)
         for _ in range(2):
             assert write(client, raised, version=2, transaction_version=2) == [ErrorCode.NONE]
+
+
+def test_a_marker_in_the_log_of_transactions_leaves_its_coordinator_at_work() -> None:
+    with transaction_client() as client:
+        state = "__transaction_state"
+        outsider = Producer(4711, 0)
+        assert write(client, outsider, 0, 1, 2, topic=state) == [ErrorCode.NONE] * 3
+        producer = client.producer()
+        assert client.add(producer, 0, 1, 2, topic=state, version=4) == [ErrorCode.NONE] * 3
+        assert client.end(producer).error_code == ErrorCode.NONE
+        assert client.describe().transaction_state == "CompleteCommit"

@@ -86,7 +86,7 @@ class TransactionHarness:
 
     def mark(self, *failed: TopicPartition, name: str = ID) -> None:
         """Say that all markers were written but those that failed."""
-        self.run(self.shard.marked(name, failed, self.now_ms))
+        self._with_id(lambda new_id: self.shard.marked(name, failed, new_id, self.now_ms))
 
     def transaction(
         self, producer: Producer, is_commit: bool = True, *, version: int = 2

@@ -15,6 +15,7 @@ from kafkapy.errors import ApiError
 from kafkapy.wire import compile as codec
 from kafkapy.wire.error_codes import ErrorCode
 
+PARTITION = TopicPartition("t", 0)
 OTHER = TopicPartition("t", 1)
 ID = "payments"
 
@@ -90,6 +91,14 @@ def test_after_the_last_epoch_a_lost_answer_is_given_again(harness):
     assert harness.init(last) == harness.init(last) == Producer(101, 0)
 
 
+def test_the_last_epoch_is_given_again_when_its_answer_was_lost(harness):
+    harness.init()
+    put(harness, producer=Producer(100, MAX_EPOCH - 2))
+    before = harness.state.producer
+    assert harness.init(before) == harness.init(before) == Producer(100, MAX_EPOCH - 1)
+    assert harness.init(Producer(100, MAX_EPOCH - 1)) == Producer(101, 0)
+
+
 def test_an_open_transaction_is_aborted_before_a_successor_gets_its_epoch(harness):
     zombie = harness.init()
     harness.add(zombie)
@@ -123,6 +132,7 @@ def test_fencing_at_the_last_epoch_changes_the_producer_id(harness):
     assert harness.init(last) is None
     assert harness.state.producer == Producer(100, MAX_EPOCH)
     harness.mark()
+    assert harness.state.producer == Producer(101, 0)
     assert harness.init(last) == Producer(101, 0)
 
 
@@ -332,6 +342,23 @@ def test_a_transaction_that_takes_too_long_is_aborted_and_its_producer_fenced(ha
     harness.mark()
     assert error(harness.add, producer) is ErrorCode.PRODUCER_FENCED
     assert harness.init(producer) == Producer(100, 1)
+
+
+def test_a_timeout_at_the_last_epoch_changes_the_producer_id(harness, error):
+    harness.init(timeout_ms=5_000)
+    put(harness, producer=Producer(100, MAX_EPOCH - 1))
+    last = harness.state.producer
+    harness.add(last)
+    harness.advance(20_000)
+    harness.reload()
+    harness.mark(PARTITION)
+    assert harness.state.producer == Producer(100, MAX_EPOCH)
+    harness.mark()
+    assert harness.state.producer == Producer(101, 0)
+    assert harness.end(last, is_commit=False) == Producer(101, 0)
+    assert error(harness.end, last, is_commit=True) is ErrorCode.INVALID_TXN_STATE
+    assert error(harness.end, last, version=0) is ErrorCode.INVALID_PRODUCER_ID_MAPPING
+    assert harness.init(last) == Producer(101, 0)
 
 
 def test_adding_partitions_gives_a_transaction_no_more_time(harness):

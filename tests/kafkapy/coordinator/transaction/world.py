@@ -93,6 +93,7 @@ class World:
         self.disk = MemoryDisk()
         self.clock = Clock()
         self.max_decompressed_bytes = 1 << 20
+        self.config = {"transaction.partition.verification.enable": True}
         self.topics = {
             name: [LogId(name, index, bytes(15) + bytes([number])) for index in range(count)]
             for number, (name, count) in enumerate(
