@@ -22,6 +22,8 @@ Run = tuple[str, Simulation]
 
 def main() -> int:
     """Run from the command line; the exit status says whether every run held."""
+    # Coroutines of dead brokers are collected some time, and may not like it.
+    sys.unraisablehook = lambda _: None
     arguments = _arguments()
     started_s = time.monotonic()
     totals: Counter[str] = Counter()

@@ -29,6 +29,8 @@ class Process:
     def __init__(self, name: str) -> None:
         self.name = name
         self.is_dead = False
+        # What would have happened. To collect a coroutine runs what it has in `finally`.
+        self.remains: list[object] = []
         self.context = copy_context()
         self.context.run(_PROCESS.set, self)
 
@@ -162,7 +164,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Let nothing of a process happen any more."""
         process.is_dead = True
         self._dead_names.add(process.name)
-        # Held until the end: to collect a coroutine runs what it has in `finally`.
         self._dead += asyncio.all_tasks(self)
 
     def run(self, main: Coroutine[Any, Any, None]) -> None:
@@ -200,6 +201,7 @@ def _run(process: Process, callback: Callable[..., Any], *args: Any) -> None:
     if not process.is_dead:
         callback(*args)
         return
+    process.remains += (callback, args)
     for future in args:
         if isinstance(future, asyncio.Future) and future.done() and not future.cancelled():
             future.exception()  # which nobody is there to hear of

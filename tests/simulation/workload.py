@@ -22,7 +22,8 @@ from tests.simulation.loop import EPOCH_MS, Process, Trace, VirtualClock, Virtua
 from tests.simulation.members import Admin
 from tests.simulation.network import Network
 
-_LONGEST_END_S = 600.0
+# After how long without trouble a run has to be over.
+_LONGEST_END_S = 240.0
 
 
 class Ends(enum.Enum):
@@ -71,6 +72,7 @@ class Simulation:
         self._history = History(self._loop.time)
         self._broker: Broker | None = None
         self._process: Process | None = None
+        self._dead: list[object] = []  # held, so that nothing of them happens before the end
         self._changed = asyncio.Event()
         self._boots = 0
         self._disk_fails = random.random() < 0.3
@@ -238,6 +240,8 @@ class Simulation:
     async def _boot(self) -> bool:
         """Start a broker, which may be killed meanwhile; False where it refuses to start."""
         self._boots += 1
+        if self._process is not None:
+            self._dead.append((self._process, self._broker))
         process = self._process = Process(f"broker{self._boots}")
         self._disk.on_stop = self._crash
         # The time of day was set meanwhile.
