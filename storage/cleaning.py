@@ -29,6 +29,7 @@ from kafkapy.wire.records.record import Record, records_of, rewrite_batch
 # A step is about a millisecond, as whoever else wants the interpreter may have to wait for it.
 _STEP_BYTES = 64 * 1024
 _STEP_RECORDS = 200
+_LEAST_LOAD_FACTOR = 0.01
 _MAX_RELATIVE_OFFSET = 2**31 - 1
 
 
@@ -72,8 +73,9 @@ class Cleaner:
         self._step_bytes = self._step_records = 0
         self._scan = TransactionScan(work.aborted)
         dirty_offsets = work.upper_bound - work.first_dirty
-        slots = min(limits.map_bytes // ENTRY_BYTES, int(dirty_offsets / limits.load_factor) + 2)
-        self._map = OffsetMap(slots, limits.load_factor)
+        load_factor = min(max(limits.load_factor, _LEAST_LOAD_FACTOR), 1.0)
+        slots = min(limits.map_bytes // ENTRY_BYTES, int(dirty_offsets / load_factor) + 2)
+        self._map = OffsetMap(slots, load_factor)
 
     # The map
 

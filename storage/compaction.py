@@ -60,7 +60,7 @@ class Compactor:
         self._unfit: set[Log] = set()
         self._log: Log | None = None
         self._task: asyncio.Task[None] | None = None
-        self._is_stopping = False
+        self._stopping = asyncio.Event()
 
     def is_working_on(self, log: Log) -> bool:
         """Whether the segments of a log must be left alone."""
@@ -69,7 +69,7 @@ class Compactor:
     async def stop(self, log: Log | None = None) -> None:
         """End the compaction of one log, or whichever is under way, and wait for it."""
         if self._task is not None and (log is None or log is self._log):
-            self._is_stopping = True
+            self._stopping.set()
             await asyncio.gather(self._task, return_exceptions=True)
 
     def forget(self, log: Log) -> None:
@@ -85,7 +85,7 @@ class Compactor:
         candidate = await self._dirtiest(list(logs))
         if candidate is None or self._task is not None:
             return False
-        self._is_stopping = False
+        self._stopping.clear()
         self._log = candidate.log
         self._task = asyncio.get_running_loop().create_task(self._compact(candidate, limits))
         # A caller that gives up must not leave the log half changed.
@@ -178,13 +178,15 @@ class Compactor:
     ) -> None:
         disk = self._env.disk
         while True:
-            if self._is_stopping or log.failure is not None:
+            if self._stopping.is_set() or log.failure is not None:
                 steps.close()
                 raise _StoppedError
             size = await in_thread(disk, lambda: next(steps, None))
             if size is None:
                 return
-            await asyncio.sleep(size / limits.max_bytes_per_second)
+            with suppress(TimeoutError):
+                pause_s = size / max(limits.max_bytes_per_second, 1.0)
+                await asyncio.wait_for(self._stopping.wait(), pause_s)
 
     async def _exchange(
         self, log: Log, group: list[Segment], size: int, aborted: list[AbortedEntry]

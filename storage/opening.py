@@ -163,6 +163,10 @@ class _Opening:
         if not self._epochs.entries:
             self._epochs.assign(0, 0)
         self._producers.end_offset = end
+        recovery_point = max(min(trusted_end, end), segments[0].base_offset)
+        if self._is_cut:
+            # The cut itself is not durable, so that the segment must be part of the next flush.
+            recovery_point = min(recovery_point, segments[-1].base_offset)
         log = Log(
             self._env,
             self._id,
@@ -171,7 +175,7 @@ class _Opening:
             segments=segments,
             start=max(start, segments[0].base_offset),
             end=end,
-            recovery_point=max(min(trusted_end, end), segments[0].base_offset),
+            recovery_point=recovery_point,
             epochs=self._epochs,
             producers=self._producers,
             aborted=self._aborted,

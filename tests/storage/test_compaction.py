@@ -285,6 +285,34 @@ async def test_reads_and_appends_go_on_while_a_log_is_compacted(client):
     assert await compaction
 
 
+@pytest.mark.parametrize("factor", [0.0, -1.0, 5.0])
+async def test_a_load_factor_that_makes_no_sense_does_no_harm(client, factor):
+    await client.engine.create([LOG], compacted())
+    for number in range(30):
+        await put(client, b"%d" % (number % 3), b"%d" % number)
+    roll(client)
+    limits = CompactionLimits(load_factor=factor)
+    while await client.engine.compact(limits):
+        pass
+    assert await offsets(client) == [27, 28, 29]
+
+
+async def test_a_compaction_that_has_to_be_slow_does_not_hold_up_the_end(opened, disk):
+    client = await opened(disk)
+    await client.engine.create([LOG], compacted())
+    for number in range(30):
+        await put(client, b"%d" % (number % 3), b"x" * 10_000)
+    roll(client)
+    slowly = CompactionLimits(max_bytes_per_second=0.0)
+    compacting = asyncio.ensure_future(client.engine.compact(slowly))
+    await asyncio.sleep(0)
+    await client.engine.close()
+    await compacting
+    client = await opened(disk)
+    assert len(await offsets(client)) == 30
+    await client.engine.close()
+
+
 async def test_a_log_can_be_deleted_while_it_is_compacted(client):
     await client.engine.create([LOG], compacted())
     for _ in range(2000):

@@ -151,6 +151,37 @@ async def test_a_clean_shutdown_after_a_recovery_makes_its_cuts_durable(opened, 
     await client.engine.close()
 
 
+@pytest.mark.parametrize("seed", range(10))
+async def test_a_tail_that_was_cut_off_stays_off_though_the_next_segment_began(opened, seed):
+    disk = new_disk(seed)
+    client = await opened(disk)
+    await client.engine.create([LOG], UNFLUSHED)
+    for number in range(3):
+        await client.append(LOG, b"old %d" % number)
+    await client.engine._flushes.save(client.logs()[0])
+    await client.engine.delete_before(LOG, 0)  # writes the checkpoints
+    crash(client)
+    # A torn batch behind the recovery point, which the medium has, too.
+    inode = disk._inode(f"orders-0/{0:020}.log")
+    inode.content += bytes(300)
+    inode.durable = bytes(inode.content)
+    client = await opened(disk)
+    client.logs()[0].roll()
+    await client.append(LOG, b"new")
+    await client.engine._flushes.save(client.logs()[0])
+    await client.engine.delete_before(LOG, 0)
+    power_cut(client, disk)
+    client = await opened(disk)
+    assert [value for _, value in await client.values(LOG)] == [
+        b"old 0",
+        b"old 1",
+        b"old 2",
+        b"new",
+    ]
+    assert client.engine.size_bytes(LOG) < 600
+    await client.engine.close()
+
+
 # Readers
 
 
