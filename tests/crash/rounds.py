@@ -40,12 +40,9 @@ class _Client:
 
     def __init__(self, path: Path, *arguments: str) -> None:
         self.path = path
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.client", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=path.open("wb"),
-            cwd=_ROOT,
-        )
+        command = [sys.executable, "-m", "tests.crash.client", *arguments]
+        with path.open("wb") as file:
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=file, cwd=_ROOT)
 
     def lines(self) -> Iterator[list[Any]]:
         """Give what it has said."""
@@ -74,6 +71,8 @@ class _Client:
 
     def kill(self) -> None:
         """End it at once, if it did not end yet."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
         self._process.kill()
         self._process.wait()
 

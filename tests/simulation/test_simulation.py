@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import subprocess
@@ -23,7 +24,6 @@ from kafkapy.metadata import log as metadata_log
 from kafkapy.storage import retention
 from kafkapy.storage.aborted import AbortedTransactions
 from kafkapy.storage.cleaning import Cleaner
-from kafkapy.storage.flushing import Flushes
 from kafkapy.storage.local import LocalEngine
 from kafkapy.storage.log import Log
 from kafkapy.storage.producers import Producers
@@ -134,10 +134,6 @@ def test_a_disk_that_forgets_what_was_written_is_noticed() -> None:
     assert _is_noticed("acknowledged record lost", Ends.KILL, ForgetfulDisk)
 
 
-async def _nothing(*_: object) -> None:
-    pass
-
-
 def _no_fsync(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(disk._File, "fsync", lambda self: None)
 
@@ -147,8 +143,11 @@ def _show_early(patch: pytest.MonkeyPatch) -> None:
 
 
 def _acknowledge_early(patch: pytest.MonkeyPatch) -> None:
-    _show_early(patch)
-    patch.setattr(Flushes, "flush", _nothing)
+    async def begin(self: LocalEngine, results: Any, to_flush: Any) -> None:
+        for _, log in to_flush:
+            asyncio.get_running_loop().create_task(self._flushes.flush(log, log.end))
+
+    patch.setattr(LocalEngine, "_flush_appended", begin)
 
 
 def _no_flush_of_metadata(patch: pytest.MonkeyPatch) -> None:
