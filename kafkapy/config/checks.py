@@ -11,6 +11,8 @@ from kafkapy.config.listeners import Listener, parse_connection_limits
 from kafkapy.config.registry import BROKER, GROUP, group_synonym
 from kafkapy.wire.error_codes import ErrorCode
 
+_LEAST_CLEANER_BYTES = 1 << 20
+
 
 class Values(Protocol):
     """Typed values by key: a BrokerConfig, or a dict."""
@@ -27,6 +29,7 @@ def check_broker(config: Values) -> None:
     if len(config["log.dirs"] or config["log.dir"]) > 1:
         raise ConfigError("log.dirs must have one directory: a broker keeps its data in one place.")
     _check_log_times(config)
+    _check_cleaner(config)
     _check_connections(config)
     if "classic" not in config["group.coordinator.rebalance.protocols"]:
         raise ConfigError("group.coordinator.rebalance.protocols must have classic.")
@@ -47,6 +50,17 @@ def _check_log_times(config: Values) -> None:
         value = config[name]
         if value is not None and value < least:
             raise ConfigError(f"{name} must be greater than or equal to {least}")
+
+
+def _check_cleaner(config: Values) -> None:
+    threads = config["log.cleaner.threads"]
+    if threads < 1:
+        raise ConfigError("log.cleaner.threads must be at least 1.")
+    if config["log.cleaner.dedupe.buffer.size"] // threads <= _LEAST_CLEANER_BYTES:
+        raise ConfigError(
+            "log.cleaner.dedupe.buffer.size must be more than 1 MiB for each of the "
+            "log.cleaner.threads."
+        )
 
 
 def _check_connections(config: Values) -> None:

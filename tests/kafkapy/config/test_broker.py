@@ -93,6 +93,17 @@ def test_a_listener_on_all_interfaces_is_advertised_as_the_address_the_client_ca
         ({"queued.max.request.bytes": "5"}, "queued.max.request.bytes must be at least"),
         ({"group.coordinator.rebalance.protocols": "consumer"}, "must have classic"),
         ({"log.roll.ms": "0"}, "log.roll.ms must be greater than or equal to 1"),
+        (
+            {"log.cleaner.dedupe.buffer.size": "0"},
+            "log.cleaner.dedupe.buffer.size must be more than 1 MiB for each of the "
+            "log.cleaner.threads.",
+        ),
+        (
+            {"log.cleaner.dedupe.buffer.size": "3000000", "log.cleaner.threads": "3"},
+            "log.cleaner.dedupe.buffer.size must be more than 1 MiB for each of the "
+            "log.cleaner.threads.",
+        ),
+        ({"log.cleaner.threads": "0"}, "log.cleaner.threads must be at least 1."),
         ({"num.partitions": "0"}, "Value must be at least 1"),
         (
             {"group.consumer.session.timeout.ms": "1"},
