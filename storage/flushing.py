@@ -22,6 +22,7 @@ from kafkapy.wire.errors import CorruptRecordError
 _LOG = logging.getLogger(__name__)
 # What a recovery may have to check after a crash: a second of work, or a few for tiny batches.
 _UNSAVED_BYTES = 128 << 20
+_LOGS_PER_TURN = 100
 
 T = TypeVar("T")
 
@@ -98,9 +99,14 @@ def is_due(log: Log, now_ms: int) -> bool:
     return is_late or log.recovery_point < log.active.base_offset
 
 
-def furthest_behind(logs: Iterable[Log]) -> list[Log]:
+async def furthest_behind(logs: Iterable[Log]) -> list[Log]:
     """The logs to save so that a recovery would not have much to check, the largest share first."""
-    shares = sorted(((_unsaved_bytes(log), log) for log in logs), key=_by_size, reverse=True)
+    shares = []
+    for turn, log in enumerate(logs):
+        shares.append((_unsaved_bytes(log), log))
+        if turn % _LOGS_PER_TURN == _LOGS_PER_TURN - 1:
+            await asyncio.sleep(0)
+    shares.sort(key=_by_size, reverse=True)
     total = sum(size for size, _ in shares)
     found = []
     for size, log in shares:

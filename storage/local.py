@@ -49,6 +49,7 @@ from kafkapy.storage.log import Environment, Log
 from kafkapy.storage.offset_files import OffsetFiles, Offsets
 from kafkapy.storage.opening import create_log, open_log
 from kafkapy.storage.segment import OpenSegments
+from kafkapy.storage.watchers import Watchers
 from kafkapy.wire.errors import CorruptRecordError
 from kafkapy.wire.schema import ZERO_UUID
 
@@ -89,8 +90,7 @@ class LocalEngine:
         )
         self._logs: dict[LogId, Log] = {}
         self._unopened: dict[LogId, DiskError] = {}
-        # In the order of `watch`, so that the same run always wakes them in the same order.
-        self._watchers: dict[LogId, dict[Callable[[], None], None]] = {}
+        self._watchers = Watchers()
         self._flushes = Flushes(disk, lambda log: self._wake((log.id,)))
         self._deletions = Deletions(disk, now_ms)
         self._compactor = Compactor(
@@ -333,27 +333,15 @@ class LocalEngine:
                 results[index] = log.failure
 
     def _wake(self, logs: Iterable[LogId]) -> None:
-        watchers = self._watchers
-        woken: dict[Callable[[], None], None] = {}
-        for log in logs:
-            if log in watchers:
-                woken.update(watchers[log])
-        for wake in woken:
-            wake()
+        self._watchers.wake(logs)
 
     def watch(self, logs: Iterable[LogId], wake: Callable[[], None]) -> None:
         """Call `wake` after every change of a bound of any of these logs; may do so for nothing."""
-        for log in logs:
-            self._watchers.setdefault(log, {})[wake] = None
+        self._watchers.add(logs, wake)
 
     def unwatch(self, logs: Iterable[LogId], wake: Callable[[], None]) -> None:
         """End what `watch` began."""
-        for log in logs:
-            watchers = self._watchers.get(log)
-            if watchers is not None:
-                watchers.pop(wake, None)
-                if not watchers:
-                    del self._watchers[log]
+        self._watchers.remove(logs, wake)
 
     # Reading
 
@@ -447,7 +435,7 @@ class LocalEngine:
 
     async def checkpoint(self) -> None:
         """Leave little for a recovery to check, and write down what that is. Raises DiskError."""
-        logs = furthest_behind(self._online())
+        logs = await furthest_behind(self._online())
         for first in range(0, len(logs), _LOGS_PER_TURN):
             await self._save(logs[first : first + _LOGS_PER_TURN])
             await self._write_checkpoints()
