@@ -46,8 +46,12 @@ async def _write(asked: WritableTxnMarker, context: RequestContext) -> WritableT
         for index in topic.partition_indexes
     ]
     errors = dict.fromkeys(partitions, ErrorCode.INVALID_PRODUCER_EPOCH)
-    if asked.producer_id == NO_PRODUCER_ID or asked.producer_epoch == NO_PRODUCER_EPOCH:
-        # The batch of a marker would say that it has no producer. Kafka fails on it.
+    if (
+        asked.producer_id == NO_PRODUCER_ID
+        or asked.producer_epoch == NO_PRODUCER_EPOCH
+        or asked.transaction_version < 0
+    ):
+        # The batch of a marker would say that it has no producer. Kafka fails on all of these.
         errors = dict.fromkeys(partitions, ErrorCode.UNKNOWN_SERVER_ERROR)
         partitions = []
     elif asked.transaction_version >= VERSION_2:

@@ -49,7 +49,9 @@ def test_only_those_that_pass_every_filter_are_listed() -> None:
 def test_a_state_that_does_not_exist_is_named() -> None:
     with transaction_client() as client:
         client.producer()
-        response = client.call(ListTransactionsRequest(state_filters=["empty", "Empty"]), 2)
+        response = client.call(
+            ListTransactionsRequest(state_filters=["empty", "Empty", "empty"]), 2
+        )
         assert response.unknown_state_filters == ["empty"]
         assert len(response.transaction_states) == 1
         response = client.call(ListTransactionsRequest(state_filters=["empty"]), 2)

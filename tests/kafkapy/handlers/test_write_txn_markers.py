@@ -88,6 +88,15 @@ def test_a_marker_of_no_producer_is_not_written(nobody: Producer) -> None:
         assert client.committed() == before
 
 
+def test_a_marker_of_a_negative_version_is_not_written() -> None:
+    with transaction_client() as client:
+        producer = client.producer()
+        client.produce(producer)
+        refused = write(client, producer, version=2, transaction_version=-1)
+        assert refused == [ErrorCode.UNKNOWN_SERVER_ERROR]
+        assert client.committed().last_stable_offset == 0
+
+
 def test_in_version_2_a_marker_has_a_higher_epoch_than_the_records() -> None:
     with transaction_client() as client:
         producer = client.producer()
