@@ -69,7 +69,7 @@ class Ending:
         trimmed = cast.trimmed_reader("late-trimmed-reader")
         await self._read_all(trimmed, cast.recent + cast.trimmed)
         starts = dict.fromkeys(cast.table, _NOWHERE)
-        starts |= {place: cast.starts.at_least(place) for place in trimmed.positions}
+        starts |= {place: cast.starts.known(place).start for place in trimmed.positions}
         logs = reader.logs | trimmed.logs
         if cast.has_transactions:
             logs |= await self._audit()

@@ -225,8 +225,8 @@ def test_the_last_value_of_a_key_must_be_there(
 # Starts
 
 
-def found_at(starts: Starts, place: Place, start: int) -> None:
-    starts.found(place, start, starts.at_least(place))
+def found_at(starts: Starts, place: Place, start: int, *, is_acknowledged: bool = False) -> None:
+    starts.found(place, start, starts.known(place), is_acknowledged=is_acknowledged)
 
 
 def test_a_start_that_moves_back_is_noticed(history: History) -> None:
@@ -237,6 +237,18 @@ def test_a_start_that_moves_back_is_noticed(history: History) -> None:
     assert history.violations == []
     found_at(starts, P, 6)
     assert "moved back" in history.violations[0]
+
+
+@pytest.mark.parametrize("is_acknowledged", [False, True])
+def test_a_crash_undoes_no_deletion_that_was_acknowledged(
+    history: History, is_acknowledged: bool
+) -> None:
+    starts = Starts(history, {})
+    starts.asking(P, 10)
+    found_at(starts, P, 7, is_acknowledged=is_acknowledged)
+    starts.crash()
+    found_at(starts, P, 0)
+    assert bool(history.violations) is is_acknowledged
 
 
 def test_more_deleted_than_was_asked_for_is_noticed(history: History) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from kafkapy.wire.error_codes import ErrorCode
 from kafkapy.wire.messages.delete_records import (
@@ -27,24 +27,45 @@ _LATEST = -1
 _CLOCK_ERROR_S = 2.0
 
 
+class Known(NamedTuple):
+    """Where a partition started when somebody asked for it, and in which life of the broker."""
+
+    life: int
+    start: int
+
+
 class Starts:
     """Where partitions start: never before where they did, nor after what may have been deleted.
 
-    `retention_s` has the age that records must have reached to be deleted, -inf where the size
-    decides; in partitions that are not in it, only what was asked for may be deleted.
+    A crash may undo what was not acknowledged, although a reader saw it. `retention_s` has the age
+    that records must have reached to be deleted, -inf where the size decides; in partitions that
+    are not in it, only what was asked for may be deleted.
     """
 
     def __init__(self, history: History, retention_s: Mapping[Place, float]) -> None:
-        self.deleted = 0
         self._history = history
         self._retention_s = retention_s
+        self._life = 0
         self._start: dict[Place, int] = {}
+        self._acknowledged: dict[Place, int] = {}
+        self._furthest: dict[Place, int] = {}
         self._asked: dict[Place, int] = {}
         self._sent_s: dict[tuple[Place, Value], float] = {}
+
+    @property
+    def deleted(self) -> int:
+        """How many offsets are gone."""
+        return sum(self._furthest.values())
+
+    def crash(self) -> None:
+        """Expect what was acknowledged."""
+        self._life += 1
+        self._start = dict(self._acknowledged)
 
     def forget(self) -> None:
         """Expect nothing of what a power cut may have undone."""
         self._start.clear()
+        self._acknowledged.clear()
 
     def sent(self, place: Place, values: list[Value]) -> None:
         """Note records before they are sent."""
@@ -55,15 +76,26 @@ class Starts:
         """Note the deletion of what is before an offset, before it is asked for."""
         self._asked[place] = max(self._asked.get(place, 0), offset)
 
-    def at_least(self, place: Place) -> int:
+    def known(self, place: Place) -> Known:
         """Give where a partition starts at least."""
-        return self._start.get(place, 0)
+        return Known(self._life, self._start.get(place, 0))
 
-    def found(self, place: Place, start: int, at_least: int) -> None:
-        """Check where a partition was said to start; `at_least` was known when that was asked."""
-        if start < at_least and at_least <= self.at_least(place):
-            self._history.violation(f"start moved back: {place} from {at_least} to {start}")
-        if start <= self.at_least(place):
+    def found(
+        self, place: Place, start: int, known: Known, *, is_acknowledged: bool = False
+    ) -> None:
+        """Check where a partition was said to start; `known` was so when that was asked."""
+        if known.life != self._life:
+            return  # nobody knows which of the brokers has answered
+        if start < known.start:
+            self._history.violation(f"start moved back: {place} from {known.start} to {start}")
+        self._check_deleted(place, start)
+        self._start[place] = max(self._start.get(place, 0), start)
+        if is_acknowledged:
+            self._acknowledged[place] = max(self._acknowledged.get(place, 0), start)
+
+    def _check_deleted(self, place: Place, start: int) -> None:
+        furthest = self._furthest.get(place, 0)
+        if start <= furthest:
             return
         retention_s = self._retention_s.get(place)
         if retention_s is None:
@@ -71,13 +103,12 @@ class Starts:
                 self._history.violation(f"deleted too much: {place} starts at {start}")
         else:
             now_s = self._history.now_s()
-            for offset in range(self.at_least(place), start):
+            for offset in range(furthest, start):
                 value = self._history.acknowledged.get((place, offset))
                 sent_s = self._sent_s[place, value] if value is not None else 0.0
                 if now_s - sent_s < retention_s - _CLOCK_ERROR_S:
                     self._history.violation(f"deleted too early: {value} at {place} {offset}")
-        self.deleted += start - self.at_least(place)
-        self._start[place] = start
+        self._furthest[place] = start
 
 
 class TrimmedProducer(Producer):
@@ -102,7 +133,7 @@ class _Bounds(Client):
         self._starts = starts
 
     async def _bound(self, place: Place, timestamp: int) -> int | None:
-        at_least = self._starts.at_least(place)
+        known = self._starts.known(place)
         partition = ListOffsetsPartition(place.partition, timestamp=timestamp)
         request = ListOffsetsRequest(-1, topics=[ListOffsetsTopic(place.topic, [partition])])
         response = await self.call(request, self.version_of(ListOffsetsRequest, 1, 5))
@@ -111,7 +142,7 @@ class _Bounds(Client):
         if found.error_code:
             return None
         if timestamp == _EARLIEST:
-            self._starts.found(place, found.offset, at_least)
+            self._starts.found(place, found.offset, known)
         return int(found.offset)
 
 
@@ -134,13 +165,13 @@ class Trimmer(_Bounds):
             offset = end + 1_000_000
         else:
             self._starts.asking(place, offset)
-        at_least = self._starts.at_least(place)
+        known = self._starts.known(place)
         partition = DeleteRecordsPartition(place.partition, offset)
         request = DeleteRecordsRequest([DeleteRecordsTopic(place.topic, [partition])], 5000)
         response = await self.call(request, self.version_of(DeleteRecordsRequest, 0, 2))
         [result] = response.topics[0].partitions
         if result.error_code == ErrorCode.NONE:
-            self._starts.found(place, result.low_watermark, at_least)
+            self._starts.found(place, result.low_watermark, known, is_acknowledged=True)
         else:
             self.expect(result.error_code, ErrorCode.OFFSET_OUT_OF_RANGE)
 
@@ -167,24 +198,24 @@ class TrimmedReader(_Bounds):
                 place.partition, fetch_offset=position, partition_max_bytes=1 << 12
             )
             request.topics.append(FetchTopic(place.topic, partitions=[asked]))
-        at_least = {place: self._starts.at_least(place) for place in self._places}
+        known = {place: self._starts.known(place) for place in self._places}
         try:
             response = await self.call(request, self.version_of(FetchRequest, 5, 12))
             for topic in response.responses:
                 for found in topic.partitions:
                     place = Place(topic.topic, found.partition_index)
-                    await self._take(place, found, at_least[place])
+                    await self._take(place, found, known[place])
         except DisconnectedError:
             await self.pause(BACKOFF_S)
 
-    async def _take(self, place: Place, found: Any, at_least: int) -> None:
+    async def _take(self, place: Place, found: Any, known: Known) -> None:
         if found.error_code == ErrorCode.OFFSET_OUT_OF_RANGE:
             await self._reset(place)
         elif found.error_code:
             self.expect(found.error_code)
             await self.pause(BACKOFF_S)
         else:
-            self._starts.found(place, found.log_start_offset, at_least)
+            self._starts.found(place, found.log_start_offset, known)
             for record in records_in(found.records, self.positions[place]):
                 value = Value.decode(record.value)
                 self.history.read(place, record.offset, value, self.positions[place])

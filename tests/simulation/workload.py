@@ -233,6 +233,7 @@ class Simulation:
         process = self._process
         if process is not None and not process.is_dead:
             self._trace("crash")
+            self._cast.starts.crash()
             self._loop.kill(process)
             self._network.forget(process, silently=self._random.random() < 0.3)
             self._changed.set()
