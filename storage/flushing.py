@@ -57,17 +57,18 @@ class Flushes:
 
     async def settle(self, log: Log | None = None) -> None:
         """Wait for the flush of one log, or of all, that is under way."""
-        running = [task for of, task in self._running.items() if log is None or of is log]
-        if running:
+        while running := [task for of, task in self._running.items() if log is None or of is log]:
             await asyncio.wait(running)
 
     async def _join(self, log: Log, *, saves: bool) -> None:
-        running = self._running.get(log)
-        if running is None:
-            running = asyncio.get_running_loop().create_task(self._run(log, saves))
-            self._running[log] = running
+        running = self._running.get(log) or self._begin(log, saves=saves)
         # A caller that gives up must not take the others' flush with it.
         await asyncio.shield(running)
+
+    def _begin(self, log: Log, *, saves: bool) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(self._run(log, saves))
+        self._running[log] = task
+        return task
 
     async def _run(self, log: Log, saves: bool) -> None:
         segments = log.segments_from(log.recovery_point if saves else log.flushed_end)
@@ -90,6 +91,9 @@ class Flushes:
             for segment in segments:
                 segment.pins -= 1
             del self._running[log]
+            if log.failure is None and log.must_flush():
+                # Whoever appended meanwhile may have given up, and readers still wait.
+                self._begin(log, saves=False)
             self._on_end(log)
 
 

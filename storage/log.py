@@ -212,7 +212,7 @@ class Log:
         self.flushed_end = max(end, self.flushed_end)
         self.flushed_ms = self._env.now_ms()
         if self._held_from is not None:
-            self._held_from = max(self._held_from, end) if end < self.end else None
+            self._held_from = max(self._held_from, end) if self.must_flush() else None
             self._bounds = None
 
     def size_bytes(self) -> int:

@@ -255,6 +255,26 @@ async def test_readers_are_woken_though_the_appender_went_away(opened):
     await client.engine.close()
 
 
+@pytest.mark.parametrize("messages", [1, 3])
+async def test_what_came_during_a_flush_is_shown_though_its_appender_went_away(opened, messages):
+    disk = SlowDisk()
+    client = await opened(disk)
+    await client.engine.create([LOG], LogConfig(flush_messages=messages))
+    first = await begun(client.append(LOG, b"a", b"b", b"c"))
+    second = await begun(client.append(LOG, b"d"))
+    awake = asyncio.Event()
+    client.engine.watch([LOG], awake.set)
+    second.cancel()
+    disk.is_ready.set()
+    await first
+    while client.engine.bounds(LOG).high_watermark < 4:
+        awake.clear()
+        await asyncio.wait_for(awake.wait(), 30)
+    await client.append(LOG, b"e")
+    assert client.engine.bounds(LOG) == (0, 5, 5, 5)
+    await client.engine.close()
+
+
 async def test_what_came_during_a_flush_waits_for_the_next(opened):
     disk = SlowDisk()
     client = await opened(disk)
