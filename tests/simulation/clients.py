@@ -354,9 +354,14 @@ class Consumer(Client):
         self._session_epoch += 1
         if not self._session_id:
             self._new_session()
-        for topic in response.responses:
-            for found in topic.partitions:
-                await self._take(Place(topic.topic, found.partition_index), found)
+        # Without a pause in between: what was read before a power cut must be noted before it.
+        outcomes = [
+            self._take(Place(topic.topic, found.partition_index), found)
+            for topic in response.responses
+            for found in topic.partitions
+        ]
+        if not all(outcomes):
+            await self.pause(BACKOFF_S)
         if not response.responses and not may_tell_late:
             for place, position in self.positions.items():
                 self.history.found_nothing(place, position)
@@ -365,7 +370,8 @@ class Consumer(Client):
         self._session_id = self._session_epoch = 0
         self._is_named = dict.fromkeys(self._is_named, False)
 
-    async def _take(self, place: Place, found: Any) -> None:
+    def _take(self, place: Place, found: Any) -> bool:
+        """Note what was found; False where it is better to wait."""
         self._is_named[place] = False
         if found.error_code == ErrorCode.OFFSET_OUT_OF_RANGE:
             self.history.out_of_range(self.name, place, self.positions[place])
@@ -373,13 +379,14 @@ class Consumer(Client):
             self.logs[place].clear()
         elif found.error_code:
             self.expect(found.error_code)
-            await self.pause(BACKOFF_S)
+            return False
         else:
             for record in records_in(found.records, self.positions[place]):
                 value = Value.decode(record.value)
                 self.history.read(place, record.offset, value, self.positions[place])
                 self.positions[place] = record.offset + 1
                 self.logs[place][record.offset] = value
+        return True
 
 
 def records_in(data: Any, position: int) -> list[Record]:

@@ -127,7 +127,7 @@ class SimulatedTransport(asyncio.Transport):
         sender._unsent_bytes -= len(piece)
         if sender._is_writing_paused and sender._unsent_bytes <= _LOW_WATER_BYTES:
             self._network.call(sender, 0.0, sender._resume_writing)
-        if not self._is_lost:
+        if not self._is_lost and sender.process not in self._network.silenced:
             self._waiting.append(piece)
             self._deliver()
 
@@ -149,6 +149,8 @@ class Network:
     def __init__(self, loop: VirtualLoop, random: Random, trace: Trace, slowest_s: float) -> None:
         self.listeners: dict[int, _Listener] = {}
         self.connections: dict[str, SimulatedTransport] = {}
+        # Dead processes of whom nothing arrives any more that is under way.
+        self.silenced: set[Process | None] = set()
         self.trace = trace
         self.is_calm = False
         self.stalled_until_s = 0.0

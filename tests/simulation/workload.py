@@ -219,6 +219,7 @@ class Simulation:
             loses_power = self._ends is not Ends.KILL and self._random.random() < self._blackouts
             self._disk.restart(lost_power=loses_power)
             if loses_power:
+                self._network.silenced.add(self._process)
                 self._cast.forget(keeps_acknowledged=self._ends is Ends.POWER_CUT)
             self._trace(f"boot {self._boots} power lost {loses_power}")
             if not self._network.is_calm and self._random.random() < 0.3:
