@@ -13,6 +13,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from typing import TypeVar
 
+from kafkapy import eager
 from kafkapy.clock import Clock
 from kafkapy.coordinator.result import Result
 from kafkapy.coordinator.runtime import Runtime
@@ -64,12 +65,13 @@ class TransactionCoordinator:
         self._engine = engine
         self._ensure_topic = ensure_topic
         self._next_producer_id = next_producer_id
-        self._completions: dict[str, asyncio.Task[None]] = {}
+        self._decided: dict[str, asyncio.Handle] = {}
+        self._completions: dict[str, eager.Unfinished[None]] = {}
         self._runtime: Runtime[TransactionShard] = Runtime(
             engine,
             clock,
             TRANSACTION_STATE,
-            lambda timers: TransactionShard(settings, timers, self._begin_completion),
+            lambda timers: TransactionShard(settings, timers, self._on_decision),
         )
         markers.add_owner(TRANSACTION_TOPIC, self._runtime)
 
@@ -94,8 +96,9 @@ class TransactionCoordinator:
 
     async def settle(self) -> None:
         """Wait until the transactions that are decided have their markers, or could not."""
-        while self._completions:
-            await asyncio.wait(list(self._completions.values()))
+        while self._decided or self._completions:
+            for transactional_id in [*self._decided, *self._completions]:
+                await self._completion(transactional_id)
 
     async def on_topics_deleted(self, names: Collection[str]) -> None:
         """Stop when `__transaction_state` itself was deleted."""
@@ -212,31 +215,45 @@ class TransactionCoordinator:
 
     # The second phase
 
-    def _begin_completion(self, transactional_id: str) -> None:
-        if transactional_id not in self._completions:
-            self._completions[transactional_id] = asyncio.get_running_loop().create_task(
-                self._complete(transactional_id)
+    def _on_decision(self, transactional_id: str) -> None:
+        """See to it that the transaction ends; not now, when its shard still applies the record."""
+        if transactional_id not in self._completions and transactional_id not in self._decided:
+            self._decided[transactional_id] = asyncio.get_running_loop().call_soon(
+                self._begin_completion, transactional_id
             )
 
+    def _begin_completion(self, transactional_id: str) -> None:
+        self._decided.pop(transactional_id).cancel()
+        outcome = eager.start(self._complete(transactional_id))
+        if isinstance(outcome, eager.Unfinished):
+            self._completions[transactional_id] = outcome
+
     async def _completion(self, transactional_id: str) -> None:
-        task = self._completions.get(transactional_id)
-        if task is not None:
-            await asyncio.wait([task])
+        """Wait until a transaction that is decided has ended, or could not."""
+        if transactional_id in self._decided:
+            self._begin_completion(transactional_id)
+        completion = self._completions.get(transactional_id)
+        if completion is not None:
+            await asyncio.wait([completion])
 
     async def _complete(self, transactional_id: str) -> None:
         try:
             while await self._write_markers(transactional_id):
                 pass  # until the next transaction of this id has not been decided, too
-        except ApiError as error:
-            _LOG.warning("could not end the transaction of %s yet: %s", transactional_id, error)
+        except Exception as error:
+            is_unexpected = not isinstance(error, ApiError)
+            _LOG.warning(
+                "could not end the transaction of %s yet: %s",
+                transactional_id,
+                error,
+                exc_info=is_unexpected,
+            )
             with contextlib.suppress(ApiError):
                 self._runtime.read(
                     transactional_id, lambda shard: shard.mark_later(transactional_id)
                 )
-        except Exception:
-            _LOG.exception("could not end the transaction of %s", transactional_id)
         finally:
-            del self._completions[transactional_id]
+            self._completions.pop(transactional_id, None)
 
     async def _write_markers(self, transactional_id: str) -> bool:
         """Write the markers that a transaction lacks; False where there is no more to do now."""

@@ -33,6 +33,7 @@ _EXPIRY_KEY = "expire-transactional-ids"
 _RETRY_KEY = "write-markers:"
 _RETRY_MS = 1_000
 _EXPIRY_BATCH_RECORDS = 1000
+_EXPIRY_PAUSE_MS = 100  # in which others run, and after which a log that failed may work again
 
 
 class NeedsProducerIdError(Exception):
@@ -294,7 +295,7 @@ class TransactionShard:
             if transaction.state in IDLE and transaction.updated_ms <= oldest_ms
         ][:_EXPIRY_BATCH_RECORDS]
         is_full = len(records) == _EXPIRY_BATCH_RECORDS
-        delay_ms = 0 if is_full else self._settings.expiry_interval_ms
+        delay_ms = _EXPIRY_PAUSE_MS if is_full else self._settings.expiry_interval_ms
         self._timers.schedule(_EXPIRY_KEY, delay_ms, self._expire)
         return Result(None, records)
 

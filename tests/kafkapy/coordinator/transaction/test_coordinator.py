@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import pytest
+
 from kafkapy.coordinator.groups import OFFSETS_TOPIC
 from kafkapy.coordinator.shard_log import Producer
 from kafkapy.coordinator.transaction.transaction import State, TopicPartition
@@ -92,6 +94,25 @@ def test_a_state_log_that_fails_is_tried_again() -> None:
         assert state(world) is State.PREPARE_COMMIT
         world.engine.append = append  # type: ignore[method-assign]
         world.engine.broken = frozenset()
+        world.clock.time_ms += 1_000
+        await world.transactions.run_due()
+        assert state(world) is State.COMPLETE_COMMIT
+        assert await world.committed(0) == [b"v"]
+
+    play(scenario)
+
+
+def test_what_fails_for_an_unforeseen_reason_is_tried_again() -> None:
+    async def scenario(world: World) -> None:
+        async def failing(marker: object, partitions: object) -> None:
+            raise RuntimeError("a bug")
+
+        producer = await begun(world, 0)
+        markers = world.transactions.markers
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(markers, "write", failing)
+            assert (await world.end(NAME, producer, True)).error_code == 0
+        assert state(world) is State.PREPARE_COMMIT
         world.clock.time_ms += 1_000
         await world.transactions.run_due()
         assert state(world) is State.COMPLETE_COMMIT

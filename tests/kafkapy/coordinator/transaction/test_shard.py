@@ -410,6 +410,17 @@ def test_a_transactional_id_that_nobody_uses_is_forgotten(new_harness, error):
     assert list(harness.shard.transactions) == ["open"]
 
 
+def test_many_transactional_ids_are_forgotten_in_turns(new_harness):
+    harness = new_harness(expiration_ms=1_000)
+    for number in range(1_001):
+        harness.init(name=str(number))
+    harness.advance(3_600_000)
+    assert len(harness.shard.transactions) == 1
+    assert harness.timers.next_due_ms() > harness.now_ms
+    harness.advance(1_000)
+    assert not harness.shard.transactions
+
+
 # The log
 
 
