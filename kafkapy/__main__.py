@@ -12,6 +12,7 @@ from kafkapy import __version__, descriptors
 from kafkapy.broker import Broker
 from kafkapy.cli import DUMP_LOG_COMMAND, TOOL_COMMANDS, Settings, parse_args
 from kafkapy.config.definition import ConfigError
+from kafkapy.errors import ApiError
 from kafkapy.event_loop import event_loop_runner
 from kafkapy.handlers.table import TABLE
 from kafkapy.logs import configure_logging
@@ -40,9 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _keep_freed_memory()
         descriptors.raise_limit()
         event_loop_runner()(serve(settings))
-    except ConfigError as error:
-        return _fail(str(error))
-    except StorageError as error:
+    except (ApiError, ConfigError, StorageError) as error:
         return _fail(str(error))
     except OSError as error:
         reason = error.strerror or str(error)

@@ -13,8 +13,9 @@ from kafkapy import __version__
 from kafkapy.config.broker import BrokerConfig
 from kafkapy.config.definition import ConfigError
 from kafkapy.config.sources import read_environment, read_overrides, read_properties
+from kafkapy.errors import ApiError
 from kafkapy.logs import LOG_LEVELS
-from kafkapy.metadata.topics import parse_topic
+from kafkapy.metadata.topics import check_name, parse_topic
 
 _COMMANDS = ("serve",)
 TOOL_COMMANDS = ("cluster", "configs", "consume", "groups", "produce", "topics")
@@ -78,7 +79,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="kafkapy",
         description="An Apache Kafka broker.",
         epilog=f"Commands that talk to any Kafka: {', '.join(TOOL_COMMANDS)}. "
-        f"One that reads the files of a partition: {DUMP_LOG_COMMAND}.",
+        f"One that reads the files of a partition: {DUMP_LOG_COMMAND}. "
+        "`kafkapy COMMAND --help` lists the options of each, those of `serve` too.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"kafkapy {__version__}")
@@ -139,9 +141,13 @@ def _port(text: str) -> int:
 
 def _topic(text: str) -> tuple[str, int | None]:
     try:
-        return parse_topic(text)
+        name, partitions = parse_topic(text)
+        check_name(name)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+    except ApiError as error:
+        raise argparse.ArgumentTypeError(error.message or str(error)) from None
+    return name, partitions
 
 
 def _release(text: str) -> str:

@@ -65,7 +65,8 @@ def run(arguments: Sequence[str]) -> int:
             else:
                 is_sound = _dump_other(path, content)
         except (OSError, ValueError) as error:
-            print(f"{path}: {error}", file=sys.stderr)
+            reason = getattr(error, "strerror", None) or error
+            print(f"{path}: {reason}", file=sys.stderr)
             is_sound = False
         status = status if is_sound else 1
     return status

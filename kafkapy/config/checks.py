@@ -120,6 +120,18 @@ def check_listeners(own: Sequence[Listener], advertised: Sequence[Listener]) -> 
             )
 
 
+def check_protection(listeners: Sequence[Listener], authorizer: str) -> None:
+    """Refuse to serve openly what the configuration wants protected. Raises ConfigError."""
+    for listener in listeners:
+        if listener.security_protocol != "PLAINTEXT":
+            raise ConfigError(
+                f"listeners has {listener}, but {listener.security_protocol} is not there yet: "
+                "only PLAINTEXT is served."
+            )
+    if authorizer:
+        raise ConfigError("authorizer.class.name is set, but there are no ACLs yet.")
+
+
 def check_topic(values: Values) -> None:
     """Check a topic's values with one another. Raises ConfigError."""
     least, most = values["min.compaction.lag.ms"], values["max.compaction.lag.ms"]

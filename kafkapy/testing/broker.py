@@ -21,9 +21,9 @@ from kafkapy.server.dispatch import Served
 from kafkapy.storage.disk import Disk, MemoryDisk, OsDisk
 from kafkapy.testing import records
 from kafkapy.testing.dispatch import FaultyDispatcher
-from kafkapy.testing.faults import Fault, Faults, Predicate, parse_api, parse_error
+from kafkapy.testing.faults import Fault, Faults, Predicate, parse_error
 from kafkapy.testing.records import Headers, Record, Text
-from kafkapy.testing.requests import RequestLog
+from kafkapy.testing.requests import RequestLog, parse_api
 from kafkapy.testing.time_travel import TravelClock, TravelLoop
 from kafkapy.wire.api import ApiKey
 from kafkapy.wire.error_codes import ErrorCode

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from kafkapy.testing.requests import LoggedRequest
-from kafkapy.wire.api import API, ApiKey
+from kafkapy.wire.api import ApiKey
 from kafkapy.wire.error_codes import ErrorCode
 
 Predicate = Callable[[Any], bool]
@@ -120,16 +120,6 @@ class Faults:
                     self.changed.notify_all()
                     return fault
         return None
-
-
-def parse_api(api: str | ApiKey) -> ApiKey:
-    """Read the name of an API, as Kafka writes it: `Produce`. Raises ValueError."""
-    if isinstance(api, ApiKey):
-        return api
-    for key in ApiKey:
-        if API[key].name == api:
-            return key
-    raise ValueError(f"there is no API {api!r}; names are those of Kafka's protocol: 'Produce'")
 
 
 def parse_error(error: str | ErrorCode) -> ErrorCode:

@@ -147,8 +147,12 @@ def _unknown(topic: str, partition: int | None) -> ApiError:
 
 
 def to_bytes(content: Text | None) -> bytes | None:
-    """Encode text as UTF-8; bytes and None stay."""
-    return content.encode() if isinstance(content, str) else content
+    """Encode text as UTF-8; bytes and None stay. Raises TypeError for anything else."""
+    if content is None or isinstance(content, bytes):
+        return content
+    if isinstance(content, str):
+        return content.encode()
+    raise TypeError(f"keys, values and headers are str, bytes or None, not {content!r}")
 
 
 def partition_of(key: bytes | None, count: int) -> int:

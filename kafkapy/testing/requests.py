@@ -78,29 +78,37 @@ class RequestLog:
             return self._requests[index]
 
     def filter(
-        self, api: str | None = None, *, client_id: str | None = None, topic: str | None = None
+        self,
+        api: str | ApiKey | None = None,
+        *,
+        client_id: str | None = None,
+        topic: str | None = None,
     ) -> list[LoggedRequest]:
-        """List the requests of an API, of a client, that name a topic."""
+        """List the requests of an API, of a client, that name a topic.
+
+        Raises ValueError for an unknown API: a misspelled one would never be found.
+        """
+        key = None if api is None else parse_api(api)
         with self._changed:
             found = list(self._requests)
         return [
             each
             for each in found
-            if (api is None or each.api == api)
+            if (key is None or each.key == key)
             and (client_id is None or each.client_id == client_id)
             and (topic is None or topic in each.topics)
         ]
 
     def wait(
         self,
-        api: str | None = None,
+        api: str | ApiKey | None = None,
         *,
         client_id: str | None = None,
         topic: str | None = None,
         count: int = 1,
         timeout: float = 10.0,
     ) -> list[LoggedRequest]:
-        """Wait until there are `count` such requests. Raises TimeoutError."""
+        """Wait until there are `count` such requests. Raises TimeoutError, and as `filter` does."""
         deadline = time.monotonic() + timeout
         while True:
             seen = len(self)
@@ -126,6 +134,16 @@ class RequestLog:
         with self._changed:
             self._requests.clear()
             self._bytes = 0
+
+
+def parse_api(api: str | ApiKey) -> ApiKey:
+    """Read the name of an API, as Kafka writes it: `Produce`. Raises ValueError."""
+    if isinstance(api, ApiKey):
+        return api
+    for key in ApiKey:
+        if API[key].name == api:
+            return key
+    raise ValueError(f"there is no API {api!r}; names are those of Kafka's protocol: 'Produce'")
 
 
 def _topics(message: Message | Struct, name_of: TopicNames) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Commands for a person's hands: topics, groups, configs and records of any Kafka.
 
-They need the packages of the extra `kafkapy[cli]`, which nothing else of kafkapy imports.
+They need the packages of the extra `cli`, which nothing else of kafkapy imports.
 """
 
 from __future__ import annotations
@@ -21,5 +21,5 @@ def run(arguments: Sequence[str]) -> int:
         if (error.name or "").partition(".")[0] not in _PACKAGES:
             raise
         needs = f"`kafkapy {arguments[0]}` needs {error.name}"
-        print(f"kafkapy: {needs}: pip install 'kafkapy[cli]' installs it.", file=sys.stderr)
+        print(f"kafkapy: {needs}: in a clone, pip install '.[cli]' installs it.", file=sys.stderr)
         return 1

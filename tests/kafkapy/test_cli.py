@@ -63,6 +63,7 @@ def test_a_host_alone_keeps_the_usual_port():
         ["--topic", "a:0"],
         ["--topic", ":1"],
         ["--topic", "a:"],
+        ["--topic", "not a name"],
         ["--log-level", "loud"],
         ["--nonsense"],
         ["--mem"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, KafkaError, Producer
@@ -251,6 +252,20 @@ def test_requests_are_filtered_by_api_client_and_topic(broker: Broker) -> None:
     assert len(requests.filter(client_id="two")) == 2
     assert [request.client_id for request in requests.filter("Produce", topic="wide")] == ["two"]
     assert requests.filter("Fetch") == []
+
+
+def test_a_misspelled_api_is_told_and_not_taken_for_one_that_nobody_asked(broker: Broker) -> None:
+    for look in (broker.requests.filter, broker.requests.wait):
+        with pytest.raises(ValueError, match="there is no API 'Prodce'"):
+            look("Prodce")
+
+
+@pytest.mark.parametrize("wrong", [{"value": 5}, {"value": "", "headers": {"trace": 5}}])
+def test_what_is_neither_text_nor_bytes_is_not_written(
+    broker: Broker, wrong: dict[str, Any]
+) -> None:
+    with pytest.raises(TypeError, match="are str, bytes or None, not 5"):
+        broker.write("topic", **wrong)
 
 
 def test_a_topic_is_found_by_its_id_too(broker: Broker) -> None:

@@ -83,7 +83,8 @@ def test_without_the_extra_a_sentence_says_how_to_install_it(package: str) -> No
     )
     assert done.returncode == 1
     assert done.stderr == (
-        f"kafkapy: `kafkapy topics` needs {package}: pip install 'kafkapy[cli]' installs it.\n"
+        f"kafkapy: `kafkapy topics` needs {package}: "
+        "in a clone, pip install '.[cli]' installs it.\n"
     )
 
 
