@@ -33,7 +33,10 @@ _EXPIRY_KEY = "expire-transactional-ids"
 _RETRY_KEY = "write-markers:"
 _RETRY_MS = 1_000
 _EXPIRY_BATCH_RECORDS = 1000
-_EXPIRY_PAUSE_MS = 100  # in which others run, and after which a log that failed may work again
+# Transactional ids and partitions in one batch, which would else grow beyond what a log takes.
+_ABORT_BATCH_ENTRIES = 1000
+# Between batches, in which others run, and after which a log that failed may work again.
+_PAUSE_MS = 100
 
 
 class NeedsProducerIdError(Exception):
@@ -89,7 +92,7 @@ class TransactionShard:
         if transaction.is_prepared:
             self._prepared(transactional_id)
         elif transaction.state is State.ONGOING and not self._watches_timeouts:
-            self._watch_timeouts()
+            self._watch_timeouts(self._settings.abort_interval_ms)
 
     def _known(self, transactional_id: str, producer_id: int) -> Transaction:
         transaction = self.transactions.get(transactional_id)
@@ -270,20 +273,26 @@ class TransactionShard:
 
     # Time
 
-    def _watch_timeouts(self) -> None:
+    def _watch_timeouts(self, delay_ms: int) -> None:
         self._watches_timeouts = True
-        self._timers.schedule(_ABORT_KEY, self._settings.abort_interval_ms, self._abort_timed_out)
+        self._timers.schedule(_ABORT_KEY, delay_ms, self._abort_timed_out)
 
     def _abort_timed_out(self, now_ms: int) -> Result[None]:
         self._watches_timeouts = False
-        records = []
+        records: list[Record] = []
+        entries = 0
         for transactional_id, transaction in self.transactions.items():
             if transaction.state is not State.ONGOING:
                 continue
             if not self._watches_timeouts:
-                self._watch_timeouts()
-            if transaction.start_ms + transaction.timeout_ms < now_ms:
-                records.append(transaction.fenced(now_ms).record(transactional_id))
+                self._watch_timeouts(self._settings.abort_interval_ms)
+            if transaction.start_ms + transaction.timeout_ms >= now_ms:
+                continue
+            entries += 1 + len(transaction.partitions)
+            if records and entries > _ABORT_BATCH_ENTRIES:
+                self._watch_timeouts(_PAUSE_MS)
+                break
+            records.append(transaction.fenced(now_ms).record(transactional_id))
         return Result(None, records)
 
     def _expire(self, now_ms: int) -> Result[None]:
@@ -295,7 +304,7 @@ class TransactionShard:
             if transaction.state in IDLE and transaction.updated_ms <= oldest_ms
         ][:_EXPIRY_BATCH_RECORDS]
         is_full = len(records) == _EXPIRY_BATCH_RECORDS
-        delay_ms = _EXPIRY_PAUSE_MS if is_full else self._settings.expiry_interval_ms
+        delay_ms = _PAUSE_MS if is_full else self._settings.expiry_interval_ms
         self._timers.schedule(_EXPIRY_KEY, delay_ms, self._expire)
         return Result(None, records)
 

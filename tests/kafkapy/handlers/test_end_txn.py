@@ -12,6 +12,11 @@ from kafkapy.wire.messages.list_offsets import (
     ListOffsetsRequest,
     ListOffsetsTopic,
 )
+from kafkapy.wire.messages.list_offsets import (
+    ListOffsetsPartition,
+    ListOffsetsRequest,
+    ListOffsetsTopic,
+)
 from tests.kafkapy.handlers.transaction_client import TransactionClient, transaction_client
 
 ALL = range(6)
@@ -99,6 +104,29 @@ def test_a_transaction_that_is_open_for_too_long_is_aborted() -> None:
         assert client.describe().transaction_state == "CompleteAbort"
         assert client.committed().last_stable_offset == 2
         assert client.produce(producer, 1).error_code == ErrorCode.INVALID_PRODUCER_EPOCH
+
+
+def test_a_committed_read_that_waits_hears_of_the_abort_after_a_timeout() -> None:
+    with (
+        transaction_client() as client,
+        TransactionClient(client.broker.bootstrap_servers) as reader,
+    ):
+        producer = client.producer()
+        client.produce(producer)
+
+        def committed_end() -> int:
+            partition = ListOffsetsPartition(0, timestamp=-1)
+            request = ListOffsetsRequest(-1, 1, [ListOffsetsTopic("t", [partition])])
+            return int(client.call(request, 7).topics[0].partitions[0].offset)
+
+        assert committed_end() == 0
+        waiting = reader.fetch(25_000)
+        assert client.describe().transaction_state == "Ongoing"
+        client.broker.advance(71)
+        answer = reader.receive(waiting, 12).responses[0].partitions[0]
+        assert answer.last_stable_offset == committed_end() == 2
+        aborted = [(each.producer_id, each.first_offset) for each in answer.aborted_transactions]
+        assert aborted == [(producer.producer_id, 0)]
 
 
 def test_a_broker_that_starts_again_knows_its_transactions() -> None:

@@ -361,6 +361,16 @@ def test_a_timeout_at_the_last_epoch_changes_the_producer_id(harness, error):
     assert harness.init(last) == Producer(101, 0)
 
 
+def test_many_transactions_that_take_too_long_are_aborted_in_turns(harness):
+    partitions = [TopicPartition("t", index) for index in range(600)]
+    for name in ("a", "b", "c"):
+        harness.add(harness.init(timeout_ms=5_000, name=name), *partitions, name=name)
+    harness.advance(10_000)
+    assert harness.prepared == ["a"]
+    harness.advance(1_000)
+    assert harness.prepared == ["a", "b", "c"]
+
+
 def test_adding_partitions_gives_a_transaction_no_more_time(harness):
     producer = harness.init(timeout_ms=15_000)
     harness.add(producer)
