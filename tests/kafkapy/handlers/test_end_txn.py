@@ -12,11 +12,6 @@ from kafkapy.wire.messages.list_offsets import (
     ListOffsetsRequest,
     ListOffsetsTopic,
 )
-from kafkapy.wire.messages.list_offsets import (
-    ListOffsetsPartition,
-    ListOffsetsRequest,
-    ListOffsetsTopic,
-)
 from tests.kafkapy.handlers.transaction_client import TransactionClient, transaction_client
 
 ALL = range(6)
@@ -120,7 +115,7 @@ def test_a_committed_read_that_waits_hears_of_the_abort_after_a_timeout() -> Non
             return int(client.call(request, 7).topics[0].partitions[0].offset)
 
         assert committed_end() == 0
-        waiting = reader.fetch(25_000)
+        waiting = reader.fetch(200_000)
         assert client.describe().transaction_state == "Ongoing"
         client.broker.advance(71)
         answer = reader.receive(waiting, 12).responses[0].partitions[0]
