@@ -165,6 +165,25 @@ def a_transaction_takes_offsets_along(name: str) -> Story:
     yield committed(group, name, topic_id, stable=True)
 
 
+@story(ApiKey.PRODUCE, ApiKey.TXN_OFFSET_COMMIT)
+def late_writes_come_from_a_producer_that_has_ended(name: str) -> Story:
+    """Also under another name, where the log alone knows of its end."""
+    group = f"{name}-group"
+    topic_id = yield from created(name, 2)
+    who = yield from started(name)
+    yield find_coordinator.FindCoordinatorRequest(group, 0, [group])
+    yield adding(who, name, 0)
+    yield add_offsets_to_txn.AddOffsetsToTxnRequest(*who, group)
+    yield writing(who, name, topic_id)
+    yield taking_along(who, group, name)
+    yield ending(who, True)
+    yield initializing(name)
+    for late in (who, who._replace(name=f"{name}-absent")):
+        yield writing(late, name, topic_id, 2)
+        yield taking_along(late, group, name)
+        yield taking_along(late._replace(id=who.id + 1_000_000), group, name)
+
+
 @story(ApiKey.END_TXN)
 def transactions_end_one_way_or_the_other(name: str) -> Story:
     topic_id = yield from created(name)
@@ -222,7 +241,7 @@ def transactions_are_looked_at(name: str) -> Story:
         yield describe_transactions.DescribeTransactionsRequest([name, f"{name}-absent", ""])
         yield listing(who)
         yield listing(who, "Ongoing")
-        yield listing(who, "Empty", "Nonsense")
+        yield listing(who, "Empty", "Nonsense", "Nonsense")
         yield listing(who, duration_filter=1 << 40)
         yield listing(who, duration_filter=0)
         yield listing(who, transactional_id_pattern="diff-.*")
