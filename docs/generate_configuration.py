@@ -33,7 +33,8 @@ Topics, groups and the running broker are changed with any Kafka tool: `kafkapy 
 `kafka-configs.sh`, an admin client. A bad value is refused with the reason, by the start and by the
 tools; an unknown key of the broker is reported with the nearest name. Sizes are bytes and times
 milliseconds unless the name says otherwise. What README.md lists as not there yet has its settings
-checked and shown, and nothing more.
+checked and shown, and nothing more; but a listener other than PLAINTEXT, or an authorizer, is
+refused, for what is to be protected must not be open.
 """
 
 ACTING = """\

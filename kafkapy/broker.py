@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from kafkapy import descriptors
 from kafkapy.clock import Clock, SystemClock
 from kafkapy.config.broker import BrokerConfig
-from kafkapy.config.checks import check_protection
 from kafkapy.coordinator.groups import OFFSETS_TOPIC, GroupCoordinator
 from kafkapy.coordinator.settings import GroupSettings
 from kafkapy.coordinator.transaction.coordinator import TRANSACTION_TOPIC, TransactionCoordinator
@@ -124,11 +123,9 @@ class Broker:
         """Recover the log, load the metadata and the groups, then accept clients.
 
         The successor of another broker takes over its sockets; their connections stay with the
-        dispatcher that they have. Raises ConfigError where the configuration wants protection that
-        is not there, StorageError where the data cannot be used, OSError where a port cannot be
-        bound.
+        dispatcher that they have. Raises StorageError where the data cannot be used, OSError where
+        a port cannot be bound.
         """
-        check_protection(self.config.listeners, self.config["authorizer.class.name"])
         await self.engine.start()
         try:
             self.cluster_id = load_cluster_id(

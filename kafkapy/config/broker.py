@@ -134,6 +134,7 @@ class BrokerConfig:
             everything = listeners.parse_listeners("advertised.listeners", explicit, protocols)
             advertised = tuple(each for each in everything if each.name not in controllers)
         checks.check_listeners(own, advertised)
+        checks.check_protection(own, self["authorizer.class.name"])
         return own, advertised
 
     def _topic_default(self, topic_key: str) -> Any:

@@ -69,7 +69,8 @@ _BROKER = {
     "broker.id": "The older name of node.id.",
     "broker.rack": "The rack of this broker, for clients that prefer what is near.",
     "controller.listener.names": "Listeners of controllers. This broker opens none of them.",
-    "listener.security.protocol.map": "The security protocol of each listener's name.",
+    "listener.security.protocol.map": "The security protocol of each listener's name; "
+    "only PLAINTEXT is served yet.",
     "listeners": "Where to accept connections, as NAME://host:port. Without a host it is all "
     "interfaces, port 0 is any free port.",
     "node.id": "The id by which clients know this broker.",
@@ -99,7 +100,7 @@ _BROKER = {
     "quota.window.num": "Over how many windows a client's rate is averaged.",
     "quota.window.size.seconds": "The length of such a window.",
     "telemetry.max.bytes": "The largest batch of metrics that a client may push.",
-    "authorizer.class.name": "Set to Kafka's StandardAuthorizer to have ACLs decide.",
+    "authorizer.class.name": "What has ACLs decide. There are none yet, so only empty is accepted.",
     "allow.everyone.if.no.acl.found": "Whether what no ACL speaks of is open to everyone.",
     "super.users": "Principals that may do anything, as User:name;User:name.",
     "sasl.enabled.mechanisms": "The SASL mechanisms that clients may use.",

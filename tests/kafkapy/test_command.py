@@ -213,9 +213,9 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
         (["--override", "num.partitions"], 1, "num.partitions"),
         (["no-such-file.properties"], 1, "no-such-file.properties"),
         (["--memory", "--port", "0", "--topic", "a.b", "--topic", "a_b"], 1, "a_b"),
-        (["--memory", "--override", "listeners=SASL_SSL://127.0.0.1:0"], 1, "SASL_SSL"),
-        (["--memory", "--override", "listeners=SSL://127.0.0.1:0"], 1, "only PLAINTEXT"),
-        (["--memory", "--override", "authorizer.class.name=Any"], 1, "authorizer.class.name"),
+        (["--override", "listeners=SASL_SSL://127.0.0.1:0"], 1, "SASL_SSL"),
+        (["--override", "listeners=SSL://127.0.0.1:0"], 1, "only PLAINTEXT"),
+        (["--override", "authorizer.class.name=Any"], 1, "authorizer.class.name"),
     ],
 )
 def test_a_mistake_is_named_and_nothing_is_started(

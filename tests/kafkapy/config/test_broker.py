@@ -38,13 +38,13 @@ def test_listeners_of_controllers_are_not_opened():
         {
             "listeners": "PLAINTEXT://:9092,BROKER://[::1]:9093,CONTROLLER://:9094",
             "advertised.listeners": "PLAINTEXT://localhost:32768,BROKER://inside:9093",
-            "listener.security.protocol.map": "BROKER:SASL_SSL,PLAINTEXT:PLAINTEXT,CONTROLLER:SSL",
+            "listener.security.protocol.map": "BROKER:PLAINTEXT,PLAINTEXT:PLAINTEXT,CONTROLLER:SSL",
             "controller.listener.names": "CONTROLLER",
         }
     )
     assert config.listeners == (
         Listener("PLAINTEXT", "", 9092, "PLAINTEXT"),
-        Listener("BROKER", "::1", 9093, "SASL_SSL"),
+        Listener("BROKER", "::1", 9093, "PLAINTEXT"),
     )
     assert [str(listener) for listener in config.advertised_listeners] == [
         "PLAINTEXT://localhost:32768",
@@ -77,6 +77,8 @@ def test_a_listener_on_all_interfaces_is_advertised_as_the_address_the_client_ca
         ({"listeners": "PLAINTEXT://a:1,PLAINTEXT://b:2"}, "more than one listener"),
         ({"listeners": "PLAINTEXT://a:1,SSL://b:1"}, "same port"),
         ({"listeners": ""}, "must not be empty"),
+        ({"listeners": "SASL_SSL://h:1"}, "only PLAINTEXT is served"),
+        ({"authorizer.class.name": "any"}, "there are no ACLs yet"),
         ({"listener.security.protocol.map": "A:B"}, "'A:B'"),
         ({"advertised.listeners": "SSL://h:1"}, "which listeners lacks"),
         ({"advertised.listeners": "PLAINTEXT://0.0.0.0:1"}, "address to connect to"),
@@ -124,8 +126,10 @@ def test_a_bad_configuration_is_refused_in_a_sentence(settings, sentence):
 
 
 def test_a_listener_of_each_internet_protocol_may_share_a_port():
-    texts = "PLAINTEXT://127.0.0.1:9092,SSL://[::1]:9092"
-    assert len(BrokerConfig({"listeners": texts}).listeners) == 2
+    texts = "PLAINTEXT://127.0.0.1:9092,OTHER://[::1]:9092"
+    protocols = "PLAINTEXT:PLAINTEXT,OTHER:PLAINTEXT"
+    config = BrokerConfig({"listeners": texts, "listener.security.protocol.map": protocols})
+    assert len(config.listeners) == 2
 
 
 def test_a_value_for_a_listener_and_mechanism_wins_over_the_general_one():
