@@ -48,7 +48,7 @@ class Flushes:
     async def save(self, log: Log) -> bool:
         """Move the recovery point to the end; False where the disk does not let it."""
         end = log.end
-        while log.recovery_point < end or log.is_cut:
+        while log.recovery_point < end:
             is_own = log not in self._running
             await self._join(log, saves=True)
             if is_own or log.failure is not None:
@@ -199,7 +199,6 @@ class _Flush:
         log, end = self._log, self._end
         log.note_flushed(end)
         if self._saves:
-            log.is_cut = False
             log.recovery_point = max(log.recovery_point, end)
             if end > log.segments[0].base_offset:
                 log.snapshots.note(end)

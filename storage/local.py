@@ -132,7 +132,7 @@ class LocalEngine:
             topic, _, partition = name.rpartition("-")
             if name.endswith(_DELETED_SUFFIX):
                 self._deletions.add([name], 0)
-            elif topic and partition.isdigit():
+            elif topic and partition.isascii() and partition.isdigit():
                 place = (topic, int(partition))
                 recovery_point = recovery_points.get(place, -1)
                 start = starts.get(place, 0)

@@ -83,9 +83,8 @@ class Log:
 
     `start` and `end` are offsets. Records before `flushed_end` are durable; before `recovery_point`
     also all that is known of them is, so that a recovery need not look at them. `is_altered` tells
-    whether names of files may have changed since the directory was made durable, `is_cut` whether a
-    recovery took something away and nothing made that durable. A log with a `failure` refuses
-    everything until it is opened anew.
+    whether names of files may have changed since the directory was made durable. A log with a
+    `failure` refuses everything until it is opened anew.
     """
 
     __slots__ = (
@@ -105,7 +104,6 @@ class Log:
         "flushed_ms",
         "id",
         "is_altered",
-        "is_cut",
         "producers",
         "recovery_point",
         "segments",
@@ -128,7 +126,6 @@ class Log:
         producers: Producers,
         aborted: AbortedTransactions,
         snapshots: Snapshots,
-        is_cut: bool = False,
     ) -> None:
         self._env = env
         self.id = log_id
@@ -139,7 +136,6 @@ class Log:
         self.end = end
         self.recovery_point = self.flushed_end = recovery_point
         self.is_altered = True
-        self.is_cut = is_cut
         self.epochs = epochs
         self.producers = producers
         self.aborted = aborted
@@ -481,7 +477,7 @@ class Log:
 
     def needs_saving(self) -> bool:
         """Whether a power cut could take something that a clean shutdown must leave."""
-        return self.recovery_point < self.end or self.is_cut
+        return self.recovery_point < self.end
 
     def segments_from(self, offset: int) -> list[Segment]:
         """The segments from the one that an offset lies in."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 
 from kafkapy.storage import swap
 from kafkapy.storage.aborted import AbortedTransactions
@@ -26,6 +27,7 @@ from kafkapy.wire.records.control import parse_end_txn_marker
 
 _LOG = logging.getLogger(__name__)
 _NO_LIMIT = 2**63 - 1
+_OFFSET = re.compile(r"0\d{19}", re.ASCII)
 
 
 def create_log(env: Environment, log_id: LogId, directory: str, config: LogConfig) -> Log:
@@ -105,15 +107,13 @@ class _Opening:
         self._epochs = LeaderEpochs(read_epochs(env.disk, directory))
         self._producers = Producers()
         self._snapshots = Snapshots(env.disk, directory)
-        self._is_cut = False
         self._segments = [self._segment(base) for base in self._offsets(LOG_SUFFIX)]
 
     def _offsets(self, suffix: str) -> list[int]:
-        return [
-            int(name.removesuffix(suffix))
-            for name in self._names
-            if name.endswith(suffix) and name.removesuffix(suffix).isdigit()
-        ]
+        """The offsets that files of a kind are named after; what has another name is not ours."""
+        digits = [name.removesuffix(suffix) for name in self._names if name.endswith(suffix)]
+        offsets = map(int, filter(_OFFSET.fullmatch, digits))
+        return [offset for offset in offsets if offset < _NO_LIMIT]
 
     def _segment(self, base_offset: int) -> Segment:
         path = f"{self._directory}/{base_offset:020}{LOG_SUFFIX}"
@@ -164,9 +164,6 @@ class _Opening:
             self._epochs.assign(0, 0)
         self._producers.end_offset = end
         recovery_point = max(min(trusted_end, end), segments[0].base_offset)
-        if self._is_cut:
-            # The cut itself is not durable, so that the segment must be part of the next flush.
-            recovery_point = min(recovery_point, segments[-1].base_offset)
         log = Log(
             self._env,
             self._id,
@@ -180,7 +177,6 @@ class _Opening:
             producers=self._producers,
             aborted=self._aborted,
             snapshots=self._snapshots,
-            is_cut=self._is_cut,
         )
         self._segments = []  # which are the log's from now on
         return log
@@ -206,11 +202,17 @@ class _Opening:
             self._env.disk.remove(path)
 
     def _cut(self, index: int) -> None:
-        """Remove the segments behind the place where the log broke off."""
-        for segment in self._segments[index:]:
-            self._is_cut = True
+        """Remove the segments behind the place where the log broke off.
+
+        This is durable before anything else happens to the log: what was cut off must come back
+        neither behind a gap nor behind records that are written from now on.
+        """
+        dropped = self._segments[index:]
+        for segment in dropped:
             self._aborted.forget(segment.base_offset)
             self._remove(segment)
+        if dropped:
+            self._env.disk.sync_directory(self._directory)
         del self._segments[index:]
 
     def _load_snapshot(self, trusted_end: int) -> None:
@@ -244,10 +246,10 @@ class _Opening:
                     # What was there was not durable, and the segments before may be gone next time.
                     self._producers.end_offset = end
                     self._snapshots.write(self._producers)
-                end = self._recover(segment, trusted_end)
+                bytes_behind = sum(each.size for each in self._segments[index + 1 :])
+                end = self._recover(index, trusted_end)
                 if segment.size < size:
-                    self._report_cut(segment, size, end, index)
-                    self._cut(index + 1)
+                    self._report_cut(end, size - segment.size + bytes_behind)
                     break
             elif segment is self._segments[-1]:
                 end = self._catch_up(segment)
@@ -255,9 +257,7 @@ class _Opening:
                 self._catch_up(segment)
         return end
 
-    def _report_cut(self, segment: Segment, size: int, end: int, index: int) -> None:
-        self._is_cut = True
-        lost = size - segment.size + sum(each.size for each in self._segments[index + 1 :])
+    def _report_cut(self, end: int, lost: int) -> None:
         _LOG.warning(
             "%s ends at offset %d now: the %d bytes behind it are incomplete or damaged",
             self._id,
@@ -270,11 +270,15 @@ class _Opening:
         segments = self._segments
         return segments[index + 1].base_offset if index + 1 < len(segments) else _NO_LIMIT
 
-    def _recover(self, segment: Segment, trusted_end: int) -> int:
+    def _recover(self, index: int, trusted_end: int) -> int:
+        segment = self._segments[index]
         end = segment.base_offset
         is_active = segment is self._segments[-1] and (trusted_end >= 0 or len(self._segments) == 1)
         for position, header in segment.recover(
-            self._producers.end_offset, trusted_end, has_gaps=not is_active
+            self._producers.end_offset,
+            trusted_end,
+            lambda: self._cut(index + 1),
+            has_gaps=not is_active,
         ):
             if header.partition_leader_epoch > self._epochs.latest:
                 self._epochs.assign(header.partition_leader_epoch, header.base_offset)

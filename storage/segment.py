@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
 from kafkapy.storage.disk import Disk, File, append_whole
@@ -252,13 +252,19 @@ class Segment:
     # Recovery
 
     def recover(
-        self, from_offset: int, trusted_end: int, *, has_gaps: bool
+        self,
+        from_offset: int,
+        trusted_end: int,
+        before_cut: Callable[[], None],
+        *,
+        has_gaps: bool,
     ) -> Iterator[tuple[int, BatchHeader]]:
         """Index and yield the batches from an offset on; cut the file where they cease to be right.
 
         What is before `trusted_end` is known to be right, and so is what the index files say of it;
         behind it batches are checked. `has_gaps` allows offsets to be missing, as after compaction.
-        Raises CorruptRecordError where something is damaged all the same before `trusted_end`.
+        The cut is durable; `before_cut` is called before it. May raise OSError, and raises
+        CorruptRecordError where something is damaged all the same before `trusted_end`.
         """
         self._open()
         end = self._resume_before(min(from_offset, trusted_end))
@@ -276,7 +282,10 @@ class Segment:
             if expected < trusted_end:
                 raise
         if end < self.size:
-            self._open().truncate(end)
+            before_cut()
+            file = self._open()
+            file.truncate(end)
+            file.fsync()
             self.size = end
         self._has_indexes = True
         self.seal()

@@ -102,7 +102,7 @@ def _recover(disk: Disk, directory: str, names: list[str]) -> None:
 
 def _offset_of(name: str) -> int:
     digits = name[:_OFFSET_DIGITS]
-    return int(digits) if digits.isdigit() else -1
+    return int(digits) if digits.isascii() and digits.isdigit() else -1
 
 
 def _extent(disk: Disk, directory: str, name: str) -> tuple[int, int]:

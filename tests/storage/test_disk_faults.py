@@ -534,6 +534,30 @@ async def test_a_tail_that_is_no_batch_is_cut_off(opened, tail, is_clean):
     await client.engine.close()
 
 
+@pytest.mark.parametrize(
+    "name", ["99.log", f"{2**63}.log", f"{'²':0>20}.log", "9" * 30 + ".log", "9" * 20 + ".snapshot"]
+)
+@pytest.mark.parametrize("is_clean", [True, False])
+async def test_a_file_that_is_not_named_after_an_offset_is_let_be(opened, name, is_clean):
+    disk = MemoryDisk()
+    client, expected = await filled(opened, disk, is_clean=is_clean)
+    directory = paths(disk, ".log")[0].rpartition("/")[0]
+    disk.replace(f"{directory}/{name}", b"")
+    client = await started(opened, disk)
+    assert await client.values(LOG) == expected[0]
+    assert (await client.append(LOG, b"new")).base_offset == expected[0][-1][0] + 1
+    await client.engine.close()
+
+
+async def test_a_directory_that_is_not_named_after_a_partition_is_let_be(opened):
+    disk = MemoryDisk()
+    client, expected = await filled(opened, disk, is_clean=True)
+    disk.mkdir("topic-²")
+    client = await started(opened, disk)
+    assert await client.values(LOG) == expected[0]
+    await client.engine.close()
+
+
 @pytest.mark.parametrize("is_clean", [True, False])
 async def test_a_flipped_bit_in_an_old_segment_costs_no_other_record(opened, is_clean):
     disk = MemoryDisk()
