@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import enum
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Generic, Protocol, TypeVar
 
 from kafkapy.clock import Clock
@@ -108,7 +108,7 @@ class Runtime(Generic[M]):
         self._new_machine = new_machine
         self._shards: dict[int, Shard[M]] = {}
         self._partition_count = 0
-        self._expiries: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._starting = asyncio.Lock()
 
     @property
@@ -158,7 +158,7 @@ class Runtime(Generic[M]):
             self._step_down(shard)
         self._shards.clear()
         self._partition_count = 0
-        for task in self._expiries:
+        for task in self._tasks:
             task.cancel()
 
     def partition_of(self, key: str) -> int:
@@ -253,6 +253,11 @@ class Runtime(Generic[M]):
         _LOG.warning("could not append to %s: %s", shard.log.log_id, failure)
         if isinstance(failure, _LOST_OWNERSHIP):
             self._step_down(shard)
+        if isinstance(failure, UnexpectedEndError):
+            # It is still ours, but somebody wrote to it, as Kafka's admin client may.
+            fresh = self._new_shard(shard.log.log_id)
+            self._shards[shard.log.log_id.partition] = fresh
+            self._in_background(self._load(fresh))
         code = error_code(failure)
         return ApiError(_APPEND_ERRORS.get(code, code))
 
@@ -297,9 +302,12 @@ class Runtime(Generic[M]):
 
     def _ring(self, shard: Shard[M]) -> None:
         shard.alarm = None
-        task = asyncio.get_running_loop().create_task(self._run_due(shard))
-        self._expiries.add(task)
-        task.add_done_callback(self._expiries.discard)
+        self._in_background(self._run_due(shard))
+
+    def _in_background(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def run_due(self) -> None:
         """Run what is due by the clock, which a test may have moved."""

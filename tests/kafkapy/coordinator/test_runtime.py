@@ -329,7 +329,24 @@ def test_who_has_lost_the_log_steps_down_and_tells_those_who_wait(error: Storage
         assert await code_of(commit(groups, 5, neighbour)) is ErrorCode.NOT_COORDINATOR
         world.engine.error = None
         assert (await waiting).error_code == ErrorCode.NOT_COORDINATOR
-        assert await code_of(commit(groups, 5)) is ErrorCode.NOT_COORDINATOR
+        if isinstance(error, FencedEpochError):
+            assert await code_of(commit(groups, 5)) is ErrorCode.NOT_COORDINATOR
+
+    run(test)
+
+
+def test_a_log_that_somebody_else_has_written_to_is_loaded_again() -> None:
+    async def test(world: World) -> None:
+        groups = await world.started()
+        await commit(groups, 5)
+        owner = LOGS[partition_for("orders", PARTITIONS)]
+        foreign = build_batch([LogRecord(0, 1, b"\x00\x7fwho knows", None, ())])
+        await world.engine.append([Append(owner, foreign, Origin.COORDINATOR)])
+        assert await code_of(commit(groups, 6)) is ErrorCode.NOT_COORDINATOR
+        await settle()
+        assert committed(groups) == [("t", 5)]
+        await commit(groups, 7)
+        assert committed(groups) == [("t", 7)]
 
     run(test)
 
