@@ -46,11 +46,15 @@ simulate: SEEDS ?= 1000
 simulate: $(VENV)/.group-test
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS) $(ARGS)
 
-# The broker as a process of its own, killed at random moments under stock clients.
+# The broker as a process of its own, killed at random moments under stock clients; ARGS=--flush
+# makes each kill a power cut.
+crash: ROUNDS ?= 100
 crash: $(VENV)/.group-test
-	$(BIN)/python -m tests.crash $(ARGS)
+	$(BIN)/python -m tests.crash --rounds $(ROUNDS) $(ARGS)
 
 clean:
+	rm -rf compat-tests/*/build compat-tests/*/*/build compat-tests/*/target bench/kfake/build
+	rm -rf compat-tests/node/node_modules
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
