@@ -213,6 +213,11 @@ def _check_result(
     broker: BrokerConfig, dynamic_broker: Mapping[str, str], dynamic_default: Mapping[str, str]
 ) -> None:
     try:
-        broker.with_dynamic(dynamic_broker, dynamic_default)
+        changed = broker.with_dynamic(dynamic_broker, dynamic_default)
     except ConfigError as error:
         raise ConfigError(error.text, ErrorCode.INVALID_REQUEST) from error
+    # Clients would be sent to a port that nobody listens on.
+    if changed.listeners != broker.listeners:
+        raise ConfigError(
+            "listeners cannot change while the broker runs.", ErrorCode.INVALID_REQUEST
+        )

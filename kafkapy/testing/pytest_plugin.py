@@ -75,7 +75,8 @@ def _option(config: pytest.Config, name: str) -> Any:
 
 def _settings(config: pytest.Config) -> dict[str, str]:
     settings = {}
-    for entry in _option(config, "kafka_config") or ():
+    in_file, on_line = config.getini("kafka_config"), config.getoption("kafka_config")
+    for entry in (*(in_file or ()), *(on_line or ())):
         key, equals, value = entry.partition("=")
         if not equals:
             raise pytest.UsageError(f"kafka_config: {entry!r} is not KEY=VALUE")

@@ -303,6 +303,16 @@ def test_a_change_of_brokers_that_is_not_allowed(alter, operations, code, senten
     refused(lambda: alter(BROKER, operations), code, sentence)
 
 
+def test_the_listeners_of_a_running_broker_stay():
+    same = set_("listeners", "PLAINTEXT://127.0.0.1:9092")
+    assert alter_broker(BROKER, [same]) == {same.name: same.value}
+    refused(
+        lambda: alter_broker(BROKER, [set_("listeners", "PLAINTEXT://127.0.0.1:9093")]),
+        INVALID_REQUEST,
+        "listeners cannot change while the broker runs.",
+    )
+
+
 @pytest.mark.parametrize("name", ["cordoned.log.dirs", "listener.name.a.ssl.keystore.location"])
 def test_what_belongs_to_one_broker_cannot_be_set_for_all(name):
     assert alter_broker(BROKER, [set_(name, "x")]) == {name: "x"}

@@ -162,6 +162,14 @@ def test_a_port_is_counted_up_over_the_workers(
     run(pytester, f"--kafka-port={port - 3}").assert_outcomes(passed=1)
 
 
+def test_a_setting_on_the_command_line_leaves_the_others_of_the_ini_file(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makeini("[pytest]\nkafka_config = num.partitions=2\n")
+    pytester.makepyfile("def test_it(kafka_broker): kafka_broker.write('new', 'x', partition=1)")
+    run(pytester, "--kafka-config", "log.retention.ms=-1").assert_outcomes(passed=1)
+
+
 def test_arguments_win_over_the_command_line_and_that_over_the_ini_file(
     pytester: pytest.Pytester,
 ) -> None:
