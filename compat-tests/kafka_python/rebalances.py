@@ -14,6 +14,7 @@ def static_members(bootstrap: str, name: str) -> dict:
     create_topic(bootstrap, name, 4)
     listener = Listener()
     one = member(bootstrap, name, group_instance_id="one")
+    settle([one], [4])  # so that it leads: a leader joins again when it learns of the topic
     with contextlib.closing(member(bootstrap, name, listener, group_instance_id="two")) as two:
         settle([one, two], [2, 2])
         held, rebalances = one.assignment(), listener.rebalances
