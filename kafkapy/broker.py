@@ -147,6 +147,7 @@ class Broker:
         except BaseException:
             await self.stop()
             raise
+        _LOG.info("node %d of cluster %s has started", self.node_id, self.cluster_id)
         loop = asyncio.get_running_loop()
         self._upkeep.append(loop.create_task(self._maintain()))
         self._upkeep.append(loop.create_task(self._checkpoint()))
@@ -174,6 +175,7 @@ class Broker:
         await self.transactions.close()
         await self.groups.close()
         await self.engine.close()
+        _LOG.info("node %d has stopped", self.node_id)
 
     def advertised(self, peer: Peer) -> tuple[str, int]:
         """Give the address to tell a client: what is advertised, or else what it dialled."""

@@ -139,6 +139,8 @@ class LocalEngine:
                 if not self._open_log(name, place, start, None if clean else recovery_point):
                     self._unopened_starts[place] = start
                     self._unopened_recovery_points[place] = recovery_point
+        ended = "after a clean stop" if clean else "anew, or after a crash"
+        _LOG.info("opened %d logs %s", len(self._logs), ended)
 
     def _open_log(
         self, name: str, place: tuple[str, int], start: int, recovery_point: int | None
