@@ -169,6 +169,7 @@ def test_a_record_of_an_unknown_type_does_not_hide_the_others(
     assert lines[5].endswith("payload: <DELETE>")
 
 
+@pytest.mark.kafka_jars
 @pytest.mark.skipif("KAFKA_CLASSPATH" not in os.environ, reason="needs Kafka's own jars")
 def test_the_lines_are_those_of_kafkas_own_tool(
     partition: Path, capsys: pytest.CaptureFixture[str]

@@ -490,6 +490,7 @@ async def test_the_checkpoint_tells_up_to_where_a_log_is_clean(opened, disk):
     await client.engine.close()
 
 
+@pytest.mark.kafka_jars
 @pytest.mark.skipif("KAFKA_CLASSPATH" not in os.environ, reason="needs Kafka's own jars")
 def test_kafkas_own_tool_reads_a_compacted_segment(opened, tmp_path):
     kept = asyncio.run(compacted_on(opened, tmp_path))

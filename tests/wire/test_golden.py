@@ -184,6 +184,7 @@ def test_response_headers_are_read_and_written_as_java_does() -> None:
         assert write_response_header(correlation_id, vector.version) == vector.encoded
 
 
+@pytest.mark.kafka_jars
 @pytest.mark.parametrize("release", FILES)
 def test_the_java_client_still_gives_the_same_vectors(release: str, tmp_path: Path) -> None:
     java = shutil.which("java")

@@ -190,6 +190,7 @@ def run_java(*arguments: str) -> dict[str, Vector]:
     return parse_vectors(result.stdout)
 
 
+@pytest.mark.kafka_jars
 def test_the_stored_vectors_are_what_kafka_writes() -> None:
     written = run_java("write")
     assert written.keys() == VECTORS.keys()
@@ -197,6 +198,7 @@ def test_the_stored_vectors_are_what_kafka_writes() -> None:
         assert vector.records == VECTORS[name].records
 
 
+@pytest.mark.kafka_jars
 def test_kafka_reads_what_we_write(tmp_path: Path) -> None:
     ours = written_by_us()
     lines = [f"{name} {data.hex()}" for name, (data, _) in ours.items()]
