@@ -144,9 +144,12 @@ def test_the_broker_shares_the_partitions(topic, member, serves):
 
 
 @pytest.mark.scenario("restart")
-def test_what_was_acknowledged_outlives_kill_9_in_mid_stream(restartable, start, unique):
+def test_what_was_acknowledged_outlives_kill_9_in_mid_stream(restartable, start, unique, tmp_path):
     name, at = unique("topic"), restartable.bootstrap
-    writer = start(PRODUCER, at, "--topic", name, "--max-messages", 3000, "--throughput", 1000)
+    options = tmp_path / "producer.properties"
+    options.write_text("retries=1000\nenable.idempotence=true\n")  # the tool's own are none
+    words = ("--max-messages", 3000, "--throughput", 1000, "--producer.config", options)
+    writer = start(PRODUCER, at, "--topic", name, *words)
     process.eventually(lambda: len(writer.named("producer_send_success")) > 300, "some", START_S)
     reader = start(CONSUMER, at, "--topic", name, "--group-id", name, "--reset-policy", "earliest")
     process.eventually(lambda: reader.named("records_consumed"), "some are read", START_S)
