@@ -10,9 +10,8 @@ import pytest
 
 from kafkapy.coordinator.classic.groups import Client
 from kafkapy.coordinator.group_shard import GroupShard
-from kafkapy.coordinator.result import Deferred, Record, Result
+from kafkapy.coordinator.result import Deferred, Result
 from kafkapy.coordinator.settings import GroupSettings
-from kafkapy.coordinator.timers import TimerQueue
 from kafkapy.errors import ApiError
 from kafkapy.wire.error_codes import ErrorCode
 from kafkapy.wire.messages.heartbeat import HeartbeatRequest
@@ -29,33 +28,23 @@ from kafkapy.wire.messages.offset_commit import (
 )
 from kafkapy.wire.messages.offset_fetch import OffsetFetchRequestGroup
 from kafkapy.wire.messages.sync_group import SyncGroupRequest, SyncGroupRequestAssignment
+from tests.kafkapy.coordinator.shard_harness import ShardHarness
 
 GROUP = "orders"
 RANGE = {"range": b"r"}
 
 
-class Harness:
+class Harness(ShardHarness):
     """Runs operations as a runtime does: append, replay, resolve, answer."""
 
     def __init__(self, **settings: int) -> None:
         settings.setdefault("initial_rebalance_delay_ms", 0)
         self.settings = GroupSettings(**settings)
-        self.now_ms = 1_000_000
-        self.log: list[Record] = []
-        self.append_error: ApiError | None = None
         self._ids = itertools.count(1)
-        self._start()
+        super().__init__()
 
-    def _start(self) -> None:
-        self.timers = TimerQueue(lambda: self.now_ms)
-        self.shard = GroupShard(self.settings, self.timers, lambda: f"id{next(self._ids)}")
-
-    def reload(self) -> None:
-        """Forget everything but the log, as another broker would take over."""
-        self._start()
-        for offset, record in enumerate(self.log):
-            self.shard.replay(record, offset, -1)
-        self.shard.loaded(self.now_ms)
+    def _new_shard(self) -> GroupShard:
+        return GroupShard(self.settings, self.timers, lambda: f"id{next(self._ids)}")
 
     def run(self, result: Result[Any]) -> Any:
         """Give the response, the value of a deferred one if it is there, or else the Deferred."""
@@ -74,19 +63,6 @@ class Harness:
         if error is not None:
             raise error
         return result.response
-
-    def advance(self, ms: int) -> None:
-        """Let time pass, and run each timer when it is due."""
-        end_ms = self.now_ms + ms
-        while True:
-            due_ms = self.timers.next_due_ms()
-            if due_ms is None or due_ms > end_ms:
-                break
-            self.now_ms = max(due_ms, self.now_ms)
-            operation = self.timers.pop_due()
-            if operation is not None:
-                self.run(operation(self.now_ms))
-        self.now_ms = end_ms
 
     @property
     def group(self) -> Any:

@@ -8,42 +8,31 @@ from typing import Any
 
 import pytest
 
-from kafkapy.coordinator.result import Record, Result
+from kafkapy.coordinator.result import Result
 from kafkapy.coordinator.shard_log import Producer
-from kafkapy.coordinator.timers import TimerQueue
 from kafkapy.coordinator.transaction.settings import TransactionSettings
 from kafkapy.coordinator.transaction.shard import NeedsProducerIdError, TransactionShard
 from kafkapy.coordinator.transaction.transaction import TopicPartition, Transaction
 from kafkapy.errors import ApiError
 from kafkapy.wire.error_codes import ErrorCode
+from tests.kafkapy.coordinator.shard_harness import ShardHarness
 
 ID = "payments"
 PARTITION = TopicPartition("t", 0)
 
 
-class TransactionHarness:
+class TransactionHarness(ShardHarness):
     """Runs operations as the coordinator does: with a new producer id where one is needed."""
 
     def __init__(self, **settings: int) -> None:
         self.settings = TransactionSettings(**settings)
-        self.now_ms = 1_000_000
-        self.log: list[Record] = []
-        self.append_error: ApiError | None = None
         self.prepared: list[str] = []
         self._ids = itertools.count(100)
-        self._start()
+        super().__init__()
 
-    def _start(self) -> None:
-        self.timers = TimerQueue(lambda: self.now_ms)
+    def _new_shard(self) -> TransactionShard:
         self.prepared.clear()
-        self.shard = TransactionShard(self.settings, self.timers, self.prepared.append)
-
-    def reload(self) -> None:
-        """Forget everything but the log, as another broker would take over."""
-        self._start()
-        for offset, record in enumerate(self.log):
-            self.shard.replay(record, offset, -1)
-        self.shard.loaded(self.now_ms)
+        return TransactionShard(self.settings, self.timers, self.prepared.append)
 
     def run(self, result: Result[Any]) -> Any:
         error = self.append_error if result.records else None
@@ -103,19 +92,6 @@ class TransactionHarness:
     @property
     def state(self) -> Transaction:
         return self.shard.transactions[ID]
-
-    def advance(self, ms: int) -> None:
-        """Let time pass, and run each timer when it is due."""
-        end_ms = self.now_ms + ms
-        while True:
-            due_ms = self.timers.next_due_ms()
-            if due_ms is None or due_ms > end_ms:
-                break
-            self.now_ms = max(due_ms, self.now_ms)
-            operation = self.timers.pop_due()
-            if operation is not None:
-                self.run(operation(self.now_ms))
-        self.now_ms = end_ms
 
 
 def error_of(call: Callable[..., Any], *arguments: Any, **options: Any) -> ErrorCode:
