@@ -52,7 +52,9 @@ def build_wheel(scratch: Path) -> Path:
 
 def build_from_sdist(scratch: Path) -> Path:
     with tarfile.open(hatch(ROOT, "sdist", scratch / "sdist")) as archive:
-        archive.extractall(scratch / "source", filter="data")
+        # As an argument it is not known before Python 3.11.4.
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)
+        archive.extractall(scratch / "source")
     (source,) = (scratch / "source").iterdir()
     return hatch(source, "wheel", scratch / "wheel")
 
