@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-_NO_LIMIT = 2**63 - 1
+NO_LIMIT = 2**63 - 1
 
 
 class TimestampType(enum.IntEnum):
@@ -28,7 +28,7 @@ class LogConfig(msgspec.Struct, frozen=True):
     index_interval_bytes: int = 4096
     max_message_bytes: int = 1048588
     message_timestamp_type: TimestampType = TimestampType.CREATE_TIME
-    message_timestamp_before_max_ms: int = _NO_LIMIT
+    message_timestamp_before_max_ms: int = NO_LIMIT
     message_timestamp_after_max_ms: int = 3600 * 1000
     compression_type: str = "producer"
     compression_gzip_level: int = -1
@@ -39,11 +39,11 @@ class LogConfig(msgspec.Struct, frozen=True):
     retention_bytes: int = -1
     delete_retention_ms: int = 24 * 3600 * 1000
     min_compaction_lag_ms: int = 0
-    max_compaction_lag_ms: int = _NO_LIMIT
+    max_compaction_lag_ms: int = NO_LIMIT
     min_cleanable_dirty_ratio: float = 0.5
     file_delete_delay_ms: int = 60000
-    flush_messages: int = _NO_LIMIT
-    flush_ms: int = _NO_LIMIT
+    flush_messages: int = NO_LIMIT
+    flush_ms: int = NO_LIMIT
     max_validated_records: int = 1
     """Up to how many records an uncompressed batch is looked into; -1 for every batch."""
 

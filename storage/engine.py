@@ -163,12 +163,25 @@ class Engine(Protocol):
     async def append(self, appends: Sequence[Append]) -> list[Appended | StorageError]:
         """Append to many logs at once; returns, one result each, when the promise holds."""
 
+    def append_now(self, log: LogId, records: Buffer) -> Appended | None:
+        """Append a client's batch where the promise then holds at once.
+
+        None, and nothing appended, where it would not, or where the batch is refused: `append`
+        says why.
+        """
+
     async def read(
         self, reads: Sequence[Read], max_bytes: int, *, at_least_one: bool = True
     ) -> list[Slice | StorageError]:
         """Read many logs, together about `max_bytes`.
 
         With `at_least_one` the first batch found is returned whole however large (KIP-74).
+        """
+
+    def read_now(self, read: Read) -> Slice | None:
+        """Read one log where that needs no waiting; the first batch is returned whole.
+
+        None where it would need that, or is refused: `read` says why.
         """
 
     def watch(self, logs: Iterable[LogId], wake: Callable[[], None]) -> None:

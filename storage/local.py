@@ -24,7 +24,7 @@ from kafkapy.storage.checkpoints import (
     write_topic_id,
 )
 from kafkapy.storage.compaction import Compactor
-from kafkapy.storage.config import CompactionLimits, LogConfig
+from kafkapy.storage.config import NO_LIMIT, CompactionLimits, LogConfig
 from kafkapy.storage.deletions import Deletions
 from kafkapy.storage.disk import Disk
 from kafkapy.storage.engine import (
@@ -51,7 +51,7 @@ from kafkapy.storage.opening import create_log, open_log
 from kafkapy.storage.segment import OpenSegments
 from kafkapy.storage.watchers import Watchers
 from kafkapy.wire.errors import CorruptRecordError
-from kafkapy.wire.schema import ZERO_UUID
+from kafkapy.wire.schema import ZERO_UUID, Buffer
 
 _LOG = logging.getLogger(__name__)
 _DELETED_SUFFIX = "-delete"
@@ -326,6 +326,19 @@ class LocalEngine:
             await self._flush_appended(results, to_flush)
         return results
 
+    def append_now(self, log: LogId, records: Buffer) -> Appended | None:
+        """Append a client's batch, unless it is refused, or its log may have to be flushed."""
+        found = self._logs.get(log)
+        if found is None or found.config.flush_messages < NO_LIMIT:
+            return None
+        try:
+            appended = found.append(Append(log, records))
+        except StorageError:
+            return None
+        if self._watchers:
+            self._watchers.wake((log,))
+        return appended
+
     async def _flush_appended(
         self, results: list[Appended | StorageError], to_flush: Sequence[tuple[int, Log]]
     ) -> None:
@@ -374,6 +387,17 @@ class LocalEngine:
                     max_bytes = max(max_bytes - size, 0)
                 results.append(found)
         return results
+
+    def read_now(self, read: Read) -> Slice | None:
+        """Read one log, unless that is refused; the first batch is returned whole."""
+        log_id, offset, max_bytes, isolation = read
+        log = self._logs.get(log_id)
+        if log is None:
+            return None
+        try:
+            return log.read(offset, max_bytes, isolation, at_least_one=True)
+        except StorageError:
+            return None
 
     def bounds(self, log: LogId) -> Bounds:
         """The log's offsets now. Raises UnknownLogError, or DiskError where it is offline."""

@@ -695,3 +695,35 @@ async def test_a_large_batch_is_stored_and_found_whole(engine, client):
     found = (await client.read(LOG, 1, 1000)).records
     assert bytes(found[16:]) == large[16:]
     assert [offset for offset, _ in await client.values(LOG)] == [0, 1, 2]
+
+
+# What needs no waiting
+
+
+async def test_what_can_be_appended_and_read_at_once_is(engine, client):
+    await created(engine)
+    woken = []
+    engine.watch([LOG], lambda: woken.append(engine.bounds(LOG).end))
+    assert engine.append_now(LOG, client.batch(b"one", b"two")) == (0, 1, -1, 0, False)
+    assert woken == [2]
+    found = engine.read_now(Read(LOG, 1, 1))
+    assert found == await client.read(LOG, 1, 1)
+    assert found.records
+    assert await client.values(LOG) == [(0, b"one"), (1, b"two")]
+
+
+async def test_what_is_refused_is_not_done_at_once_either(engine, client):
+    await created(engine)
+    damaged = bytearray(client.batch(b"one"))
+    damaged[-1] ^= 1
+    assert engine.append_now(LOG, bytes(damaged)) is None
+    assert engine.append_now(ABSENT, client.batch(b"one")) is None
+    assert engine.read_now(Read(LOG, 1, 100)) is None
+    assert engine.read_now(Read(ABSENT, 0, 100)) is None
+    assert engine.bounds(LOG) == (0, 0, 0, 0)
+
+
+async def test_what_must_be_flushed_is_not_appended_at_once(engine, client):
+    await created(engine, flush_messages=100)
+    assert engine.append_now(LOG, client.batch(b"one")) is None
+    assert engine.bounds(LOG) == (0, 0, 0, 0)
