@@ -51,17 +51,18 @@ class Wanted:
 
     def has_news(self, found: PartitionData) -> bool:
         """Whether a client that knows the last answer must be sent this one; remembers it."""
-        changed = bool(
-            found.records
-            or found.error_code
-            or found.high_watermark != self.high_watermark
-            or found.log_start_offset != self.log_start_offset
-            or found.diverging_epoch.epoch >= 0
-        )
         # After an error the client must hear of the next success, whatever it says.
-        self.high_watermark = -1 if found.error_code else found.high_watermark
-        self.log_start_offset = -1 if found.error_code else found.log_start_offset
-        return changed
+        moved = self.has_moved(
+            -1 if found.error_code else found.high_watermark,
+            -1 if found.error_code else found.log_start_offset,
+        )
+        return bool(moved or found.records or found.error_code or found.diverging_epoch.epoch >= 0)
+
+    def has_moved(self, high_watermark: int, log_start_offset: int) -> bool:
+        """Whether a bound is not what the client knows; remembers it."""
+        moved = high_watermark != self.high_watermark or log_start_offset != self.log_start_offset
+        self.high_watermark, self.log_start_offset = high_watermark, log_start_offset
+        return moved
 
 
 def _nobody_waits() -> None:
@@ -114,6 +115,12 @@ class Session:
                 if forgotten is not None:
                     self.active.pop(forgotten, None)
                     self._unwatch(forgotten)
+
+    def only_partition(self, uses_ids: bool, isolation_level: int) -> Wanted | None:
+        """Give the partition of a session that has no other, and is read in the same way."""
+        if uses_ids is not self.uses_ids or isolation_level != self._isolation_level:
+            return None
+        return next(iter(self.partitions.values())) if len(self.partitions) == 1 else None
 
     def watch(self, wanted: Wanted, log: LogId, engine: Engine) -> None:
         """Hear of the next change of a partition's log; its partition becomes active then."""
@@ -197,9 +204,18 @@ class SessionCache:
         if session.uses_ids != uses_ids:
             return Plan([], error=ErrorCode.FETCH_SESSION_TOPIC_ID_ERROR)
         session.update(request)
+        self.advance(session, now_ms)
+        return Plan(list(session.active), session, is_incremental=True)
+
+    def at(self, session_id: int, epoch: int) -> Session | None:
+        """Find the session that expects a request of this epoch."""
+        session = self._sessions.get(session_id)
+        return session if session is not None and session.epoch == epoch else None
+
+    def advance(self, session: Session, now_ms: int) -> None:
+        """Account for an incremental request."""
         session.epoch = 1 if session.epoch == _MAX_EPOCH else session.epoch + 1
         self._use(session, now_ms)
-        return Plan(list(session.active), session, is_incremental=True)
 
     def _begin(self, wanted: list[Wanted], uses_ids: bool, now_ms: int) -> Session | None:
         if len(self._sessions) >= self._max_sessions and not self._evict(now_ms):

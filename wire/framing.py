@@ -54,6 +54,18 @@ class FrameSplitter:
         else:
             self._chunks.append(bytearray(data))
 
+    def only_frame(self, data: bytes) -> bytes | memoryview | None:
+        """Give received bytes as the frame that they are, as they mostly are one; else `feed` them.
+
+        What is fed is for `next_frame` to give.
+        """
+        if not self.buffered_bytes and len(data) >= _PREFIX.size:
+            (size,) = _PREFIX.unpack_from(data)
+            if size == len(data) - _PREFIX.size and size <= self.max_bytes:
+                return data[4:] if size <= _SMALL_FRAME_BYTES else memoryview(data)[4:]
+        self.feed(data)
+        return None
+
     def next_frame(self) -> bytes | memoryview | None:
         """Take the next whole frame without its size; None if there is none yet.
 

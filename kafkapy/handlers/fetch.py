@@ -15,6 +15,7 @@ from collections.abc import Iterable
 
 from kafkapy.errors import error_code
 from kafkapy.fetch_sessions import Session, Wanted
+from kafkapy.handlers.single_fetch import shortcut as shortcut
 from kafkapy.leader_epochs import check_epoch
 from kafkapy.server.context import RequestContext
 from kafkapy.server.waiting import Waiter

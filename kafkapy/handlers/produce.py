@@ -80,7 +80,7 @@ _RETRIABLE = frozenset(
 )
 
 
-async def shortcut(frame: Buffer, broker: Broker) -> bytes | None:
+def shortcut(frame: Buffer, broker: Broker) -> list[Buffer] | None:
     """Append an ordinary request; None, and nothing appended, where it is for `handle`."""
     request = single_produce.read(frame)
     if request is None:
@@ -95,12 +95,11 @@ async def shortcut(frame: Buffer, broker: Broker) -> bytes | None:
         return None
     if topic.is_internal or (acks == -1 and topic.config.min_insync_replicas > 1):
         return None
-    (outcome,) = await broker.engine.append((Append(log, records),))
-    if type(outcome) is not Appended:
-        return None  # `handle` will be refused again, and say why
-    return single_produce.write(
-        request, outcome.base_offset, outcome.log_append_time_ms, outcome.log_start_offset
-    )
+    appended = broker.engine.append_now(log, records)
+    if appended is None:
+        return None
+    base_offset, _, log_append_time_ms, log_start_offset, _ = appended
+    return [single_produce.write(request, base_offset, log_append_time_ms, log_start_offset)]
 
 
 def _is_ordinary(batch: Buffer, version: int) -> bool:

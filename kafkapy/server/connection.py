@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 from kafkapy import eager
 from kafkapy.server.context import Peer
 from kafkapy.server.dispatch import CloseConnectionError, Dispatcher
-from kafkapy.server.waiting import Turn
+from kafkapy.server.waiting import Poll, Turn
 from kafkapy.wire.errors import WireError
 from kafkapy.wire.framing import FrameSplitter
 from kafkapy.wire.schema import Buffer
@@ -69,7 +70,7 @@ class Connection(asyncio.Protocol):
         self._opened = opened
         self._closed = closed
         self._turn = turn
-        self._waiting: eager.Unfinished[list[Buffer] | None] | None = None
+        self._waiting: eager.Unfinished[list[Buffer] | None] | Poll | None = None
         self._out: list[Buffer] = []
         self._out_bytes = 0
         self._reading_paused = False
@@ -91,12 +92,14 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self.last_active = self.loop.time()
-        self._frames.feed(data)
+        frames = self._frames
         if self._waiting is None and not self._writing_paused:
-            self._serve()
-        elif self._frames.buffered_bytes > _MAX_WAITING_BYTES and not self._reading_paused:
-            self._reading_paused = True
-            self.transport.pause_reading()
+            self._serve(frames.only_frame(data))
+        else:
+            frames.feed(data)
+            if frames.buffered_bytes > _MAX_WAITING_BYTES and not self._reading_paused:
+                self._reading_paused = True
+                self.transport.pause_reading()
 
     def pause_writing(self) -> None:
         self._writing_paused = True
@@ -106,20 +109,18 @@ class Connection(asyncio.Protocol):
         if self._waiting is None:
             self._serve()
 
-    def _serve(self) -> None:
+    def _serve(self, frame: Buffer | None = None) -> None:
         """Answer the frames that are here until one has to wait or the client reads too slowly."""
         try:
             while not self._writing_paused and not self.transport.is_closing():
-                frame = self._frames.next_frame()
                 if frame is None:
-                    break
-                answering = self._dispatcher.answer(frame, self.peer)
-                outcome = eager.start(answering, self._turn.add, self._finished)
-                if isinstance(outcome, eager.Unfinished):
-                    self._waiting = outcome
+                    frame = self._frames.next_frame()
+                    if frame is None:
+                        break
+                if not self._answer(frame):
                     self._flush()
                     return
-                self._gather(outcome.value)
+                frame = None
             self._turn.run()
             self._flush()
         except (WireError, CloseConnectionError) as error:
@@ -131,6 +132,38 @@ class Connection(asyncio.Protocol):
         if self._reading_paused and not self._writing_paused:
             self._reading_paused = False
             self.transport.resume_reading()
+
+    def _answer(self, frame: Buffer) -> bool:
+        """Gather the answer to a request; False where it has to wait."""
+        answer = self._dispatcher.answer_now(frame)
+        if type(answer) is list:
+            self._gather(answer)
+            return True
+        if answer is None:
+            return self._handle(frame)
+        self._waiting = poll = cast(Poll, answer)
+        poll.start(self._turn.add, partial(self._polled, poll, frame))
+        return False
+
+    def _handle(self, frame: Buffer) -> bool:
+        answering = self._dispatcher.answer(frame, self.peer)
+        outcome = eager.start(answering, self._turn.add, self._finished)
+        if isinstance(outcome, eager.Unfinished):
+            self._waiting = outcome
+            return False
+        self._gather(outcome.value)
+        return True
+
+    def _polled(self, poll: Poll, frame: Buffer) -> None:
+        self._waiting = None
+        if self.transport.is_closing():
+            return
+        self.last_active = self.loop.time()
+        if poll.answer is None:
+            self._serve(frame)  # by its handler, since it is not ordinary any more
+        else:
+            self._gather(poll.answer)
+            self._serve()
 
     def _finished(self, outcome: eager.Unfinished[list[Buffer] | None]) -> None:
         self._waiting = None

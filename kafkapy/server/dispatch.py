@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kafkapy.errors import ApiError
 from kafkapy.server.context import Peer, RequestContext
+from kafkapy.server.waiting import Poll
 from kafkapy.wire.api import API, ApiKey, request_header_version, response_header_version
 from kafkapy.wire.compile import (
     LimitedReader,
@@ -34,8 +35,9 @@ _HEADS = (struct.Struct(">ii"), struct.Struct(">iix"))
 _COUNTED_BYTES = 10_000
 
 Handler = Callable[[Any, RequestContext], Awaitable[Message | None]]
-# Answers the most ordinary requests of an API from their bytes; None where one is not ordinary.
-Shortcut = Callable[[Buffer, "Broker"], Awaitable[bytes | None]]
+# Answers the most ordinary requests of an API from their bytes, now or when something has changed;
+# None, and nothing done, where one is not ordinary.
+Shortcut = Callable[[Buffer, "Broker"], "list[Buffer] | Poll | None"]
 
 
 class CloseConnectionError(Exception):
@@ -75,16 +77,19 @@ class Dispatcher:
         self._routes: dict[tuple[int, int], _Route] = {}
         self._shortcuts: dict[int, Shortcut] = {}
 
+    def answer_now(self, frame: Buffer) -> list[Buffer] | Poll | None:
+        """Give the response frame in pieces, or what will give it, to an ordinary request.
+
+        None, and nothing done, for every other one: `answer` is for those.
+        """
+        shortcut = self._shortcuts.get(frame[1]) if len(frame) > 1 else None
+        return None if shortcut is None else shortcut(frame, self._broker)
+
     async def answer(self, frame: Buffer, peer: Peer) -> list[Buffer] | None:
         """Give the response frame in pieces, or None where the request has none (acks=0).
 
         Raises WireError or CloseConnectionError for a request that Kafka would not answer.
         """
-        shortcut = self._shortcuts.get(frame[1]) if len(frame) > 1 else None
-        if shortcut is not None:
-            encoded = await shortcut(frame, self._broker)
-            if encoded is not None:
-                return [encoded]
         header, body = read_request_header(frame, request_header_version)
         place = header.api_key, header.api_version
         route = self._routes.get(place) or self._route(*place)

@@ -6,8 +6,25 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from types import TracebackType
+from typing import Protocol
 
 from kafkapy.eager import Signal
+from kafkapy.wire.schema import Buffer
+
+
+class Poll(Protocol):
+    """An answer that waits for a change, or for the end of its time."""
+
+    answer: list[Buffer] | None
+    """The response frame in pieces, once it has ended; None where the handler has to answer."""
+
+    def start(
+        self, soon: Callable[[Callable[[], None]], object], ended: Callable[[], None]
+    ) -> None:
+        """Begin to wait; steps that a change asks for are handed to `soon`."""
+
+    def cancel(self) -> object:
+        """Wait no more; `ended` will not be called."""
 
 
 class Turn:
