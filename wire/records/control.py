@@ -13,8 +13,19 @@ import struct
 from typing import Final, NamedTuple
 
 from kafkapy.wire.errors import CorruptRecordError
-from kafkapy.wire.records.batch import NO_PARTITION_LEADER_EPOCH, BatchHeader, parse_header
-from kafkapy.wire.records.record import Record, build_batch, records_of
+from kafkapy.wire.records.batch import (
+    COMPRESSION_MASK,
+    CONTROL_BIT,
+    HEADER_BYTES,
+    MAGIC,
+    NO_PARTITION_LEADER_EPOCH,
+    NO_SEQUENCE,
+    TRANSACTIONAL_BIT,
+    BatchHeader,
+    assemble,
+    parse_header,
+)
+from kafkapy.wire.records.record import Record, records_of
 from kafkapy.wire.schema import Buffer
 
 # A marker is a few bytes; nothing makes a reader unpack more for one.
@@ -37,6 +48,20 @@ class ControlType(enum.IntEnum):
     KRAFT_VOTERS = 6
 
 
+# The record of a marker up to its coordinator epoch, by whether it commits. No length in it ever
+# changes: 16 bytes, no attributes, no deltas; a key of 4 bytes, a value of 6; no headers follow.
+_MARKER_FRONTS: Final = {
+    control_type is ControlType.COMMIT: struct.pack(
+        ">B3xBhhBh", 16 << 1, 4 << 1, _VERSION, control_type, 6 << 1, _VERSION
+    )
+    for control_type in (ControlType.ABORT, ControlType.COMMIT)
+}
+_OUTCOMES: Final = {front: is_commit for is_commit, front in _MARKER_FRONTS.items()}
+_MARKER_REST: Final = struct.Struct(">iB")  # coordinator epoch, number of headers
+_MARKER_REST_OFFSET: Final = HEADER_BYTES + len(_MARKER_FRONTS[True])
+_MARKER_BATCH_BYTES: Final = _MARKER_REST_OFFSET + _MARKER_REST.size
+
+
 class EndTxnMarker(NamedTuple):
     """The end of a producer's transaction in one partition."""
 
@@ -54,21 +79,23 @@ def build_end_txn_marker(
     partition_leader_epoch: int = NO_PARTITION_LEADER_EPOCH,
 ) -> bytes:
     """Build the control batch that ends a transaction."""
-    control_type = ControlType.COMMIT if marker.is_commit else ControlType.ABORT
-    record = Record(
-        timestamp_ms=timestamp_ms,
-        key=_KEY.pack(_VERSION, control_type),
-        value=_END_TXN_VALUE.pack(_VERSION, marker.coordinator_epoch),
-    )
-    return build_batch(
-        [record],
+    header = BatchHeader(
         base_offset=base_offset,
+        batch_length=0,
+        partition_leader_epoch=partition_leader_epoch,
+        magic=MAGIC,
+        crc=0,
+        attributes=TRANSACTIONAL_BIT | CONTROL_BIT,
+        last_offset_delta=0,
+        base_timestamp=timestamp_ms,
+        max_timestamp=timestamp_ms,
         producer_id=producer_id,
         producer_epoch=producer_epoch,
-        partition_leader_epoch=partition_leader_epoch,
-        is_transactional=True,
-        is_control=True,
+        base_sequence=NO_SEQUENCE,
+        record_count=1,
     )
+    rest = _MARKER_REST.pack(marker.coordinator_epoch, 0)
+    return assemble(header, _MARKER_FRONTS[marker.is_commit] + rest)
 
 
 def control_type_of(record: Record) -> ControlType | None:
@@ -94,6 +121,12 @@ def parse_end_txn_marker(batch: Buffer, header: BatchHeader | None = None) -> En
     Compaction leaves an empty control batch behind. Raises CorruptRecordError for a damaged one.
     """
     header = header or parse_header(batch)
+    if len(batch) == _MARKER_BATCH_BYTES and not header.attributes & COMPRESSION_MASK:
+        # As `build_end_txn_marker` makes it, which nearly all are.
+        is_commit = _OUTCOMES.get(bytes(batch[HEADER_BYTES:_MARKER_REST_OFFSET]))
+        coordinator_epoch, headers = _MARKER_REST.unpack_from(batch, _MARKER_REST_OFFSET)
+        if is_commit is not None and header.record_count == 1 and not headers:
+            return EndTxnMarker(is_commit, coordinator_epoch)
     for record in records_of(batch, header, max_bytes=MAX_CONTROL_BATCH_BYTES):
         control_type = control_type_of(record)
         if control_type not in (ControlType.ABORT, ControlType.COMMIT):
