@@ -18,7 +18,7 @@ from kafkapy.storage.errors import DirectoryLockedError
 from kafkapy.wire.schema import Buffer
 
 # Larger writes to new pages cost several times as much per byte, and erratically so.
-_WRITE_BYTES = 64 * 1024
+WRITE_BYTES = 64 * 1024
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
@@ -82,9 +82,6 @@ class Disk(Protocol):
 
 if sys.platform == "win32":
 
-    def _writev(fd: int, pieces: Sequence[Buffer]) -> int:
-        return os.write(fd, b"".join(pieces))
-
     def _pread(fd: int, size: int, position: int) -> bytes:
         os.lseek(fd, position, os.SEEK_SET)
         return os.read(fd, size)
@@ -97,7 +94,6 @@ if sys.platform == "win32":
         msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
 
 else:
-    _writev = os.writev
     _pread = os.pread
     _sync = getattr(os, "fdatasync", os.fsync)
 
@@ -143,16 +139,12 @@ class _OsFile:
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | _BINARY, 0o644)
 
     def append(self, pieces: Sequence[Buffer]) -> None:
-        size = sum(map(len, pieces))
-        if size <= _WRITE_BYTES:
-            written = _writev(self._fd, pieces)
-            if written == size:
-                return
-            pieces = [b"".join(pieces)[written:]]
         for piece in pieces:
-            view = memoryview(piece)
-            while view:
-                view = view[os.write(self._fd, view[:_WRITE_BYTES]) :]
+            size = len(piece)
+            written = os.write(self._fd, piece) if size <= WRITE_BYTES else 0
+            while written < size:
+                rest = memoryview(piece)[written : written + WRITE_BYTES]
+                written += os.write(self._fd, rest)
 
     def pread(self, size: int, position: int) -> bytes:
         return _pread(self._fd, size, position)

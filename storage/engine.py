@@ -13,6 +13,8 @@ import enum
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from kafkapy.storage.config import CompactionLimits, LogConfig
 from kafkapy.storage.errors import StorageError
 from kafkapy.wire.schema import Buffer
@@ -80,7 +82,7 @@ class Read(NamedTuple):
     isolation: Isolation = Isolation.READ_UNCOMMITTED
 
 
-class Bounds(NamedTuple):
+class Bounds(msgspec.Struct, frozen=True, gc=False):
     """The offsets that delimit a log. `start <= stable <= high_watermark <= end`."""
 
     start: int

@@ -332,7 +332,7 @@ class LocalEngine:
         if found is None or found.config.flush_messages < NO_LIMIT:
             return None
         try:
-            appended = found.append(Append(log, records))
+            appended = found.append_batch(records)
         except StorageError:
             return None
         if self._watchers:

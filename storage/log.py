@@ -14,7 +14,7 @@ from typing import NamedTuple
 from kafkapy.storage.aborted import AbortedEntry, AbortedTransactions
 from kafkapy.storage.checkpoints import write_epochs
 from kafkapy.storage.config import LogConfig
-from kafkapy.storage.disk import Disk, is_passing
+from kafkapy.storage.disk import WRITE_BYTES, Disk, is_passing
 from kafkapy.storage.engine import (
     AbortedTransaction,
     Append,
@@ -46,13 +46,14 @@ from kafkapy.wire.records.batch import (
     LENGTH_END,
     PREFIX_BYTES,
     BatchHeader,
-    stamp,
+    pack_prefix,
 )
 from kafkapy.wire.records.control import EndTxnMarker, parse_end_txn_marker
 from kafkapy.wire.schema import Buffer
 
 _LOG = logging.getLogger(__name__)
 _MAX_RELATIVE_OFFSET = 2**31 - 1
+_NEVER = -(2**63) - 1  # earlier than any timestamp
 _NO_BATCH = b""
 # Damaged files show when their indexes are loaded again.
 _BROKEN = (OSError, CorruptRecordError)
@@ -92,6 +93,7 @@ class Log:
         "_env",
         "_held_from",
         "_roll_after_ms",
+        "_roll_behind_ms",
         "_validator",
         "aborted",
         "active",
@@ -159,6 +161,8 @@ class Log:
         self._roll_after_ms = segment_ms - (
             self._env.random.randrange(jitter_ms) if jitter_ms else 0
         )
+        # Only batches that are later than this ask how long the active segment has waited.
+        self._roll_behind_ms = _NEVER
 
     # Failures
 
@@ -242,35 +246,46 @@ class Log:
 
     def append(self, append: Append) -> Appended:
         """Append the batches of one request, all or none of them."""
-        if self.failure is not None:
-            self.check()
+        self.check()
         if append.leader_epoch is not None:
             self._check_epoch(append.leader_epoch)
         if append.expected_end is not None and append.expected_end != self.end:
             raise UnexpectedEndError(f"the end is {self.end}, not {append.expected_end}")
+        if append.origin is Origin.CLIENT:
+            return self.append_batch(append.records)
+        return self._append_of_coordinator(append.records)
+
+    def append_batch(self, records: Buffer) -> Appended:
+        """Append the batch that a client sent, where nothing more is asked."""
+        if self.failure is not None:
+            self.check()
         now_ms = self._env.now_ms()
-        if append.origin is not Origin.CLIENT:
-            return self._append_of_coordinator(append.records, now_ms)
-        header, batch = self._validator.client_batch(append.records, now_ms)
-        if header.producer_id >= 0:
+        validator = self._validator
+        header, batch = validator.client_batch(records, now_ms)
+        is_sequenced = header.producer_id >= 0
+        if is_sequenced:
             duplicate = self.producers.check(header)
             if duplicate is not None:
                 first = duplicate.last_offset - duplicate.offset_delta
                 time_ms = duplicate.timestamp_ms
                 return Appended(first, duplicate.last_offset, time_ms, self.start, True)
         base_offset = self.end
+        last_offset = base_offset + header.last_offset_delta
+        size = header.batch_length + LENGTH_END
         try:
-            self._make_room(header.batch_length + LENGTH_END, header, now_ms)
-            self.active.write((self._stamp(header, base_offset), _unstamped(batch)))
+            self._make_room(size, last_offset, header.max_timestamp, now_ms)
+            self.active.write(_stamped(batch, header, base_offset, self.epochs.latest))
         except _BROKEN as error:
             raise self.refuse(error) from error
-        self._take(header)
-        if header.producer_id >= 0:
+        self.active.take(size, base_offset, last_offset, header.max_timestamp)
+        self.end = self.producers.end_offset = last_offset + 1
+        self._bounds = None
+        if is_sequenced:
             self.producers.record(header, base_offset)
-        time_ms = now_ms if self._validator.stamps else -1
-        return Appended(base_offset, self.end - 1, time_ms, self.start)
+        return Appended(base_offset, last_offset, now_ms if validator.stamps else -1, self.start)
 
-    def _append_of_coordinator(self, records: Buffer, now_ms: int) -> Appended:
+    def _append_of_coordinator(self, records: Buffer) -> Appended:
+        now_ms = self._env.now_ms()
         prepared = [
             self._prepare(header, batch)
             for header, batch in self._validator.coordinator_batches(records, now_ms)
@@ -280,16 +295,21 @@ class Log:
             return Appended(first, first - 1, -1, self.start)
         pieces: list[Buffer] = []
         for header, batch, _ in prepared:
-            pieces += (self._stamp(header, end), _unstamped(batch))
+            pieces += _stamped(batch, header, end, self.epochs.latest)
             end += header.last_offset_delta + 1
+        header = prepared[0].header
+        last_offset = first + header.last_offset_delta
         try:
-            self._make_room(sum(map(len, pieces)), prepared[0].header, now_ms)
+            self._make_room(sum(map(len, pieces)), last_offset, header.max_timestamp, now_ms)
             self.active.write(pieces)
         except _BROKEN as error:
             raise self.refuse(error) from error
         for header, _, marker in prepared:
             base_offset = self.end
-            self._take(header)
+            last_offset = base_offset + header.last_offset_delta
+            self.active.take(header.size_bytes, base_offset, last_offset, header.max_timestamp)
+            self.end = self.producers.end_offset = last_offset + 1
+            self._bounds = None
             self._account(header, base_offset, marker)
         time_ms = now_ms if self._validator.stamps else -1
         return Appended(first, self.end - 1, time_ms, self.start)
@@ -313,39 +333,35 @@ class Log:
         elif header.producer_id >= 0 and not header.attributes & CONTROL_BIT:
             self.producers.record(header, base_offset)
 
-    def _stamp(self, header: BatchHeader, base_offset: int) -> bytes:
-        return stamp(header, base_offset, self.epochs.latest)
-
-    def _take(self, header: BatchHeader) -> None:
-        """Account for a batch that was written."""
-        base_offset = self.end
-        last_offset = base_offset + header.last_offset_delta
-        self.active.take(
-            header.batch_length + LENGTH_END, base_offset, last_offset, header.max_timestamp
-        )
-        self.end = self.producers.end_offset = last_offset + 1
-        self._bounds = None
-
     # Segments
 
-    def _make_room(self, size: int, header: BatchHeader, now_ms: int) -> None:
+    def _make_room(self, size: int, last_offset: int, time_ms: int, now_ms: int) -> None:
+        """Begin a new segment where the active one cannot or may not take a first batch more.
+
+        `size` is that of all batches. May raise OSError, or CorruptRecordError.
+        """
         config = self.config
+        segment = self.active
+        fits = (
+            segment.size <= config.segment_bytes - size
+            and last_offset - segment.base_offset <= _MAX_RELATIVE_OFFSET
+        )
+        if fits and time_ms <= self._roll_behind_ms and segment.entries_left > 0:
+            return
         if size > config.segment_bytes:
             raise BatchesTooLargeError(f"{size} bytes for segments of {config.segment_bytes}")
-        segment = self.active
         if segment.size == 0:
             return
         first_ms = segment.first_timestamp_ms()
-        waited_ms = (
-            header.max_timestamp - first_ms if first_ms >= 0 else now_ms - segment.created_ms
-        )
+        waited_ms = time_ms - first_ms if first_ms >= 0 else now_ms - segment.created_ms
         if (
-            segment.size + size > config.segment_bytes
+            not fits
             or waited_ms > self._roll_after_ms
-            or self.end + header.last_offset_delta - segment.base_offset > _MAX_RELATIVE_OFFSET
-            or segment.index_is_full(config.segment_index_bytes)
+            or segment.count_entries_left(config.segment_index_bytes) <= 0
         ):
             self.roll()
+        elif first_ms >= 0:
+            self._roll_behind_ms = first_ms + self._roll_after_ms
 
     def roll(self) -> None:
         """Begin a new segment at the end. May raise OSError, and has changed nothing then."""
@@ -484,8 +500,15 @@ class Log:
         return self.segments[self.segment_of(offset) :]
 
 
-def _unstamped(batch: Buffer) -> memoryview:
-    return memoryview(batch)[PREFIX_BYTES:]
+def _stamped(
+    batch: Buffer, header: BatchHeader, base_offset: int, leader_epoch: int
+) -> tuple[Buffer, ...]:
+    """The batch with its offset and epoch; in one piece where it is small enough for one write."""
+    front = pack_prefix(base_offset, header.batch_length, leader_epoch)
+    rest = memoryview(batch)[PREFIX_BYTES:]
+    if len(rest) <= WRITE_BYTES - PREFIX_BYTES:
+        return (b"".join((front, rest)),)
+    return (front, rest)
 
 
 def _marker_in(batch: Buffer, header: BatchHeader) -> EndTxnMarker | None:

@@ -12,6 +12,8 @@ import struct
 from collections import deque
 from typing import NamedTuple
 
+import msgspec
+
 from kafkapy.storage.engine import ProducerState
 from kafkapy.storage.errors import (
     CoordinatorFencedError,
@@ -19,7 +21,7 @@ from kafkapy.storage.errors import (
     InvalidTransactionStateError,
     OutOfOrderSequenceError,
 )
-from kafkapy.wire.records.batch import BatchHeader
+from kafkapy.wire.records.batch import TRANSACTIONAL_BIT, BatchHeader
 from kafkapy.wire.records.checksum import crc32c
 from kafkapy.wire.records.control import EndTxnMarker
 
@@ -33,7 +35,7 @@ _SNAPSHOT_CHECKED = 6
 _SNAPSHOT_ENTRY = struct.Struct(">qhiqiqiq")
 
 
-class SequencedBatch(NamedTuple):
+class SequencedBatch(msgspec.Struct, frozen=True, gc=False):
     """One batch of a producer: the sequence and offset of its last record, and its extent."""
 
     last_sequence: int
@@ -124,11 +126,11 @@ class Producers:
         if producer is None:
             return None  # what the log forgot, or never saw, may begin anywhere
         sequence = header.base_sequence
-        last_batch = producer.batches[-1] if producer.batches else None
         if header.producer_epoch == producer.epoch:
-            expected = 0 if last_batch is None else last_batch.last_sequence + 1 & _MAX_SEQUENCE
+            batches = producer.batches
+            expected = batches[-1].last_sequence + 1 & _MAX_SEQUENCE if batches else 0
             if sequence != expected:
-                for batch in producer.batches:
+                for batch in batches:
                     if (
                         batch.last_sequence == header.last_sequence
                         and batch.last_sequence - batch.offset_delta & _MAX_SEQUENCE == sequence
@@ -146,7 +148,7 @@ class Producers:
             raise OutOfOrderSequenceError(
                 f"producer {header.producer_id} began a new epoch with sequence {sequence}"
             )
-        if producer.transaction_start >= 0 and not header.is_transactional:
+        if producer.transaction_start >= 0 and not header.attributes & TRANSACTIONAL_BIT:
             raise InvalidTransactionStateError(
                 f"producer {header.producer_id} has an open transaction"
             )
@@ -182,11 +184,12 @@ class Producers:
         elif producer.epoch != header.producer_epoch:
             producer.enter_epoch(header.producer_epoch)
         delta = header.last_offset_delta
+        time_ms = header.max_timestamp
         producer.batches.append(
-            SequencedBatch(header.last_sequence, base_offset + delta, delta, header.max_timestamp)
+            SequencedBatch(header.last_sequence, base_offset + delta, delta, time_ms)
         )
-        producer.timestamp_ms = header.max_timestamp
-        if header.is_transactional and producer.transaction_start < 0:
+        producer.timestamp_ms = time_ms
+        if header.attributes & TRANSACTIONAL_BIT and producer.transaction_start < 0:
             producer.transaction_start = base_offset
             self._open[producer_id] = base_offset
 

@@ -66,7 +66,8 @@ class Segment:
     """The batches from `base_offset` on; `size` counts the bytes of their file.
 
     While `pins` is not zero the file stays open, for a flush in a thread. A `suffix` ends the names
-    of all files while the segment is about to take the place of others.
+    of all files while the segment is about to take the place of others. `entries_left` is what each
+    index surely has room for; `count_entries_left` finds out anew.
     """
 
     __slots__ = (
@@ -84,6 +85,7 @@ class Segment:
         "_time_index",
         "base_offset",
         "created_ms",
+        "entries_left",
         "index_interval_bytes",
         "path",
         "pins",
@@ -121,6 +123,7 @@ class Segment:
         self._has_indexes = has_indexes
         self._offset_index = OffsetIndex()
         self._time_index = TimeIndex()
+        self.entries_left = 0
         self._bytes_since_entry = 0
         # How many entries the two files have; -1 is for a file that is not there, or not right.
         self._saved_entries = [-1, -1]
@@ -180,7 +183,8 @@ class Segment:
             self._largest_timestamp = (timestamp_ms, offset + self.base_offset)
         last_entry = self._offset_index.boundary(self.size)
         for _, header in self.scan(last_entry):
-            self._note_timestamp(header.max_timestamp, header.last_offset)
+            if header.max_timestamp > self._largest_timestamp[0]:
+                self._largest_timestamp = (header.max_timestamp, header.last_offset)
         self._bytes_since_entry = self.size - last_entry
 
     def _reindex(self) -> None:
@@ -349,27 +353,28 @@ class Segment:
             del self._recent_positions[:_RECENT_BATCHES]
 
     def _account(self, position: int, size: int, last_offset: int, time_ms: int) -> None:
-        self._note_timestamp(time_ms, last_offset)
+        largest = self._largest_timestamp
+        if largest is None or time_ms > largest[0]:
+            self._largest_timestamp = (time_ms, last_offset)
         if self._bytes_since_entry > self.index_interval_bytes:
             self._offset_index.add(last_offset - self.base_offset, position)
             self._index_timestamp()
-            self._bytes_since_entry = 0
-        self._bytes_since_entry += size
-
-    def _note_timestamp(self, time_ms: int, last_offset: int) -> None:
-        if self._largest_timestamp is None or time_ms > self._largest_timestamp[0]:
-            self._largest_timestamp = (time_ms, last_offset)
+            self._bytes_since_entry = size
+        else:
+            self._bytes_since_entry += size
 
     def _index_timestamp(self) -> None:
-        timestamp_ms, offset = self.largest_timestamp()
+        timestamp_ms, offset = self._largest_timestamp or self.largest_timestamp()
         self._time_index.add(timestamp_ms, offset - self.base_offset)
+        self.entries_left -= 1
 
-    def index_is_full(self, max_bytes: int) -> bool:
-        """Whether an index has reached its size; one entry is kept for `seal`."""
-        return (
-            len(self._offset_index) >= max_bytes // OFFSET_ENTRY_BYTES
-            or len(self._time_index) >= max_bytes // TIME_ENTRY_BYTES - 1
+    def count_entries_left(self, max_bytes: int) -> int:
+        """How many more entries fit into indexes of a size; one is kept for `seal`."""
+        self.entries_left = min(
+            max_bytes // OFFSET_ENTRY_BYTES - len(self._offset_index),
+            max_bytes // TIME_ENTRY_BYTES - 1 - len(self._time_index),
         )
+        return self.entries_left
 
     # Reading
 

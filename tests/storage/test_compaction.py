@@ -11,7 +11,7 @@ import pytest
 from kafkapy.storage.checkpoints import CLEANER_CHECKPOINT
 from kafkapy.storage.config import CompactionLimits, LogConfig
 from kafkapy.storage.disk import MemoryDisk, OsDisk
-from kafkapy.storage.engine import Isolation, LogId
+from kafkapy.storage.engine import Bounds, Isolation, LogId
 from kafkapy.storage.errors import CorruptRecordsError, DiskError, UnknownLogError
 from kafkapy.storage.offset_map import OffsetMap
 from kafkapy.wire.compression import Compression
@@ -76,7 +76,7 @@ async def test_of_each_key_the_last_record_stays_where_it_was(client):
         await put(client, b"key%d" % (number % 3), b"%d" % number)
     await compact_all(client)
     assert await client.values(LOG) == [(7, b"7"), (8, b"8"), (9, b"9")]
-    assert client.engine.bounds(LOG) == (0, 10, 10, 10)
+    assert client.engine.bounds(LOG) == Bounds(0, 10, 10, 10)
 
 
 async def test_the_active_segment_is_left_alone(client):

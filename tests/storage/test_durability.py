@@ -9,7 +9,7 @@ import pytest
 from kafkapy.storage.checkpoints import CLEAN_SHUTDOWN
 from kafkapy.storage.config import LogConfig
 from kafkapy.storage.disk import MemoryDisk
-from kafkapy.storage.engine import Isolation, LogId
+from kafkapy.storage.engine import Bounds, Isolation, LogId
 from kafkapy.storage.errors import DiskError
 from kafkapy.wire.records.batch import batches
 from kafkapy.wire.records.control import EndTxnMarker, build_end_txn_marker
@@ -227,7 +227,7 @@ async def test_a_record_is_readable_when_it_is_durable(opened):
     appending = await begun(client.append(LOG, b"a"))
     woken = []
     client.engine.watch([LOG], lambda: woken.append(client.engine.bounds(LOG).high_watermark))
-    assert client.engine.bounds(LOG) == (0, 0, 0, 1)
+    assert client.engine.bounds(LOG) == Bounds(0, 0, 0, 1)
     assert not (await client.read(LOG, 0)).records
     assert await client.engine.offset_for_timestamp(LOG, 0) is None
     assert await client.engine.offset_of_max_timestamp(LOG) is None
@@ -236,7 +236,7 @@ async def test_a_record_is_readable_when_it_is_durable(opened):
     disk.is_ready.set()
     await appending
     assert woken[-1] == 1
-    assert client.engine.bounds(LOG) == (0, 1, 1, 1)
+    assert client.engine.bounds(LOG) == Bounds(0, 1, 1, 1)
     assert (await client.read(LOG, 0)).records
     await client.engine.close()
 
@@ -271,7 +271,7 @@ async def test_what_came_during_a_flush_is_shown_though_its_appender_went_away(o
         awake.clear()
         await asyncio.wait_for(awake.wait(), 30)
     await client.append(LOG, b"e")
-    assert client.engine.bounds(LOG) == (0, 5, 5, 5)
+    assert client.engine.bounds(LOG) == Bounds(0, 5, 5, 5)
     await client.engine.close()
 
 
@@ -280,14 +280,14 @@ async def test_what_came_during_a_flush_waits_for_the_next(opened):
     client = await opened(disk)
     await client.engine.create([LOG], LogConfig(flush_messages=2))
     await client.append(LOG, b"a")
-    assert client.engine.bounds(LOG) == (0, 1, 1, 1)
+    assert client.engine.bounds(LOG) == Bounds(0, 1, 1, 1)
     second = await begun(client.append(LOG, b"b"))
     third = await begun(client.append(LOG, b"c"))
-    assert client.engine.bounds(LOG) == (0, 1, 1, 3)
+    assert client.engine.bounds(LOG) == Bounds(0, 1, 1, 3)
     disk.is_ready.set()
     await second
     await third
-    assert client.engine.bounds(LOG) == (0, 3, 3, 3)
+    assert client.engine.bounds(LOG) == Bounds(0, 3, 3, 3)
     await client.engine.close()
 
 
@@ -312,10 +312,10 @@ async def test_what_a_crash_left_unflushed_is_flushed_before_it_is_read(opened):
     crash(client)
     client = await opened(disk)
     configuring = await begun(client.engine.configure(LOG, FLUSHED))
-    assert client.engine.bounds(LOG) == (0, 0, 0, 1)
+    assert client.engine.bounds(LOG) == Bounds(0, 0, 0, 1)
     disk.is_ready.set()
     await configuring
-    assert client.engine.bounds(LOG) == (0, 1, 1, 1)
+    assert client.engine.bounds(LOG) == Bounds(0, 1, 1, 1)
     await client.engine.close()
 
 

@@ -5,7 +5,15 @@ import struct
 import pytest
 
 from kafkapy.storage.config import CompactionLimits, LogConfig, TimestampType
-from kafkapy.storage.engine import Append, EpochEnd, Isolation, LogId, Origin, Read
+from kafkapy.storage.engine import (
+    Append,
+    Bounds,
+    EpochEnd,
+    Isolation,
+    LogId,
+    Origin,
+    Read,
+)
 from kafkapy.storage.errors import (
     BatchesTooLargeError,
     CoordinatorFencedError,
@@ -59,7 +67,7 @@ def marker(*, commit, producer_id=7, producer_epoch=0, coordinator_epoch=0):
 async def test_a_new_log_is_empty_and_in_epoch_0(engine):
     await created(engine)
     assert set(engine.logs()) == {LOG, OTHER}
-    assert engine.bounds(LOG) == (0, 0, 0, 0)
+    assert engine.bounds(LOG) == Bounds(0, 0, 0, 0)
     assert engine.leader_epoch(LOG) == 0
     assert engine.size_bytes(LOG) == 0
 
@@ -113,7 +121,7 @@ async def test_offsets_count_records(engine, client):
     second = await client.append(LOG, b"c")
     assert (first.base_offset, first.last_offset, first.log_append_time_ms) == (0, 1, -1)
     assert (second.base_offset, second.last_offset) == (2, 2)
-    assert engine.bounds(LOG) == (0, 3, 3, 3)
+    assert engine.bounds(LOG) == Bounds(0, 3, 3, 3)
     assert await client.values(LOG) == [(0, b"a"), (1, b"b"), (2, b"c")]
 
 
@@ -471,14 +479,14 @@ async def test_an_open_transaction_holds_the_last_stable_offset_back(engine, cli
     await client.append(LOG, b"a")
     await client.append(LOG, b"b", **sequenced(0, is_transactional=True))
     await client.append(LOG, b"c")
-    assert engine.bounds(LOG) == (0, 1, 3, 3)
+    assert engine.bounds(LOG) == Bounds(0, 1, 3, 3)
     committed = await client.read(LOG, 0, isolation=Isolation.READ_COMMITTED)
     assert [h.base_offset for h, _ in batches(committed.records)] == [0]
     assert list(committed.aborted) == []
     beyond = await client.read(LOG, 2, isolation=Isolation.READ_COMMITTED)
     assert len(beyond.records) == 0
     await client.mark(LOG, marker(commit=True))
-    assert engine.bounds(LOG) == (0, 4, 4, 4)
+    assert engine.bounds(LOG) == Bounds(0, 4, 4, 4)
     committed = await client.read(LOG, 0, isolation=Isolation.READ_COMMITTED)
     assert [h.base_offset for h, _ in batches(committed.records)] == [0, 1, 2, 3]
     assert list(committed.aborted) == []
@@ -607,7 +615,7 @@ async def test_old_segments_expire(engine, client, clock):
     assert [offset for offset, _ in await client.values(LOG)] == [5, 6, 7, 8, 9]
     clock.ms += 10_000
     await engine.maintain()
-    assert engine.bounds(LOG) == (10, 10, 10, 10)
+    assert engine.bounds(LOG) == Bounds(10, 10, 10, 10)
     assert engine.size_bytes(LOG) == 0
     assert (await client.append(LOG, b"y")).base_offset == 10
 
@@ -720,10 +728,10 @@ async def test_what_is_refused_is_not_done_at_once_either(engine, client):
     assert engine.append_now(ABSENT, client.batch(b"one")) is None
     assert engine.read_now(Read(LOG, 1, 100)) is None
     assert engine.read_now(Read(ABSENT, 0, 100)) is None
-    assert engine.bounds(LOG) == (0, 0, 0, 0)
+    assert engine.bounds(LOG) == Bounds(0, 0, 0, 0)
 
 
 async def test_what_must_be_flushed_is_not_appended_at_once(engine, client):
     await created(engine, flush_messages=100)
     assert engine.append_now(LOG, client.batch(b"one")) is None
-    assert engine.bounds(LOG) == (0, 0, 0, 0)
+    assert engine.bounds(LOG) == Bounds(0, 0, 0, 0)

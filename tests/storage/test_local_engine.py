@@ -9,7 +9,7 @@ import pytest
 from kafkapy.storage.checkpoints import CLEAN_SHUTDOWN, LOG_START_CHECKPOINT
 from kafkapy.storage.config import LogConfig
 from kafkapy.storage.disk import MemoryDisk, OsDisk
-from kafkapy.storage.engine import Isolation, LogId
+from kafkapy.storage.engine import Bounds, Isolation, LogId
 from kafkapy.storage.errors import (
     DirectoryLockedError,
     DiskError,
@@ -129,7 +129,7 @@ async def test_a_clean_restart_keeps_everything(opened, disk):
     client = await opened(disk)
     engine = client.engine
     assert list(engine.logs()) == [LOG]
-    assert engine.bounds(LOG) == (11, 80, 80, 80)
+    assert engine.bounds(LOG) == Bounds(11, 80, 80, 80)
     assert engine.leader_epoch(LOG) == 1
     assert engine.producers(LOG) == producers
     assert await client.values(LOG) == before
@@ -150,7 +150,7 @@ async def test_a_crash_loses_nothing_that_was_written(opened, disk):
     crash(client)
     assert CLEAN_SHUTDOWN not in disk.list()
     client = await opened(disk)
-    assert client.engine.bounds(LOG) == (11, 80, 80, 80)
+    assert client.engine.bounds(LOG) == Bounds(11, 80, 80, 80)
     assert client.engine.leader_epoch(LOG) == 1
     assert client.engine.producers(LOG) == producers
     assert await client.values(LOG) == before
@@ -265,7 +265,7 @@ async def test_damaged_checkpoints_cost_a_scan_and_nothing_else(opened, disk):
     ):
         disk.replace(name, b"0\nmany\n")
     client = await opened(disk)
-    assert client.engine.bounds(LOG) == (0, 80, 80, 80)
+    assert client.engine.bounds(LOG) == Bounds(0, 80, 80, 80)
     assert client.engine.leader_epoch(LOG) == 0
     await client.engine.close()
 
@@ -278,7 +278,7 @@ async def test_a_log_whose_segments_are_gone_begins_at_its_start(opened, disk):
         if name.endswith(".log"):
             disk.remove(f"orders-3/{name}")
     client = await opened(disk)
-    assert client.engine.bounds(LOG) == (33, 33, 33, 33)
+    assert client.engine.bounds(LOG) == Bounds(33, 33, 33, 33)
     assert (await client.append(LOG, b"new")).base_offset == 33
     await client.engine.close()
 
@@ -299,7 +299,7 @@ async def test_open_and_aborted_transactions_survive(opened, disk, clean):
     else:
         crash(client)
     client = await opened(disk)
-    assert client.engine.bounds(LOG) == (0, 1, 3, 3)
+    assert client.engine.bounds(LOG) == Bounds(0, 1, 3, 3)
     found = await client.read(LOG, 0, isolation=Isolation.READ_COMMITTED)
     assert list(found.aborted) == [(1, 0)]
     await client.engine.close()
@@ -316,10 +316,10 @@ async def test_nothing_expires_before_the_owner_has_told_the_settings(opened, di
     assert client.engine.bounds(LOG).start == 0
     await client.engine.configure(LOG, LogConfig())
     await client.engine.maintain()
-    assert client.engine.bounds(LOG) == (80, 80, 80, 80)
+    assert client.engine.bounds(LOG) == Bounds(80, 80, 80, 80)
     await client.engine.close()
     client = await opened(disk)
-    assert client.engine.bounds(LOG) == (80, 80, 80, 80)
+    assert client.engine.bounds(LOG) == Bounds(80, 80, 80, 80)
     await client.engine.close()
 
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from kafkapy.storage.config import LogConfig
 from kafkapy.storage.disk import MemoryDisk
-from kafkapy.storage.engine import Append, Isolation, LogId, Origin, Read
+from kafkapy.storage.engine import Append, Bounds, Isolation, LogId, Origin, Read
 from kafkapy.storage.local import LocalEngine
 from kafkapy.wire.compression import Compression
 from kafkapy.wire.records.batch import batches
@@ -187,7 +187,7 @@ class LogModel(RuleBasedStateMachine):
         assert opened == self.open
         stable = max(min(self.open.values(), default=len(self.values)), self.start)
         end = len(self.values)
-        assert self.engine.bounds(LOG) == (self.start, stable, end, end)
+        assert self.engine.bounds(LOG) == Bounds(self.start, stable, end, end)
 
     @rule(share=st.floats(0, 1), max_bytes=st.integers(0, 700), committed=st.booleans())
     def read(self, share, max_bytes, committed):

@@ -12,6 +12,7 @@ from kafkapy.storage.config import LogConfig, TimestampType
 from kafkapy.storage.engine import Append, Appended, LogId, Read
 from kafkapy.storage.errors import DiskError, InvalidRecordError, StorageError
 from kafkapy.storage.memory import MemoryEngine
+from kafkapy.storage.validation import Validator
 from kafkapy.wire.compression import Compression
 from kafkapy.wire.records.batch import batches
 from kafkapy.wire.records.record import Record, build_batch
@@ -24,15 +25,23 @@ CONFIGS = {
     "recompressed": LogConfig(compression_type="lz4"),
     "timely": LogConfig(message_timestamp_before_max_ms=1000),
 }
+CAREFUL = {
+    "read": LogConfig(max_validated_records=-1),
+    "unread": LogConfig(max_validated_records=0, compression_type="zstd"),
+    "tiny": LogConfig(max_message_bytes=100, message_timestamp_after_max_ms=-2),
+}
 VALID = [
     build_batch(
-        [Record(timestamp_ms=1, key=b"k", value=b"v" * 20), Record(timestamp_ms=2, key=b"l")],
+        [Record(timestamp_ms=1, key=b"k", value=b"v" * 20), Record(timestamp_ms=2, key=b"l")][
+            :count
+        ],
         compression=codec,
         producer_id=4,
         producer_epoch=0,
         base_sequence=0,
     )
     for codec in Compression
+    for count in (1, 2)
 ]
 
 
@@ -70,6 +79,21 @@ def test_any_bytes_are_stored_whole_or_refused(name, records):
         await engine.close()
 
     asyncio.run(main())
+
+
+def decision(check, records):
+    try:
+        header, batch = check(records, 3)
+    except StorageError as error:
+        return type(error), str(error)
+    return header, bytes(batch)
+
+
+@pytest.mark.parametrize("name", [*CONFIGS, "read", "unread", "tiny"])
+@given(records=st.one_of(st.sampled_from(VALID), st.binary(max_size=200), damaged()))
+def test_one_look_at_a_batch_decides_as_one_check_after_the_other(name, records):
+    validator = Validator(CONFIGS.get(name) or CAREFUL[name], 10_000)
+    assert decision(validator.client_batch, records) == decision(validator.checked_batch, records)
 
 
 def with_offset_delta(batch, delta):

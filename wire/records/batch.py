@@ -39,12 +39,17 @@ NO_PARTITION_LEADER_EPOCH: Final = -1
 NO_TIMESTAMP: Final = -1
 
 _HEADER: Final = struct.Struct(">qiibIhiqqqhii")
-_PREFIX: Final = struct.Struct(">qii")
 _MIN_BATCH_LENGTH: Final = HEADER_BYTES - LENGTH_END
 _MAGIC_OFFSET: Final = 16
 _FRONT: Final = struct.Struct(">qiibI")
-_CHECKED_OFFSET: Final = 21  # the checksum covers the attributes and all that follows them
+CHECKED_OFFSET: Final = 21  # the checksum covers the attributes and all that follows them
 _CHECKED: Final = struct.Struct(">hiqqqhii")
+
+pack_prefix: Final = struct.Struct(">qii").pack
+"""Makes the front of a batch of its base offset, its batch length and its leader epoch.
+
+What follows, `batch[PREFIX_BYTES:]`, and the checksum stay as they are.
+"""
 
 
 class BatchHeader(msgspec.Struct, frozen=True, gc=False):
@@ -189,16 +194,8 @@ def batches(data: Buffer, offset: int = 0) -> Iterator[tuple[BatchHeader, memory
 
 def verify_checksum(batch: Buffer, header: BatchHeader) -> None:
     """Check the CRC-32C of one whole batch; raises CorruptRecordError if it is wrong."""
-    if crc32c(memoryview(batch)[_CHECKED_OFFSET:]) != header.crc:
+    if crc32c(memoryview(batch)[CHECKED_OFFSET:]) != header.crc:
         raise CorruptRecordError(f"wrong checksum in the batch at offset {header.base_offset}")
-
-
-def stamp(header: BatchHeader, base_offset: int, partition_leader_epoch: int) -> bytes:
-    """Make the 16 bytes that replace the front of a batch to give it an offset and an epoch.
-
-    The remaining bytes, `batch[PREFIX_BYTES:]`, and the checksum stay as they are.
-    """
-    return _PREFIX.pack(base_offset, header.batch_length, partition_leader_epoch)
 
 
 def stamp_log_append_time(batch: Buffer, timestamp_ms: int) -> bytes:

@@ -13,8 +13,8 @@ from kafkapy.wire.records.batch import (
     BatchScan,
     batches,
     magic_of,
+    pack_prefix,
     parse_header,
-    stamp,
     stamp_log_append_time,
     verify_checksum,
 )
@@ -109,7 +109,7 @@ def test_a_changed_bit_behind_the_checksum_is_noticed(position: int, bit: int) -
 
 @given(st.integers(0, (1 << 63) - 2), st.integers(-1, (1 << 31) - 1))
 def test_a_stamp_changes_offsets_and_epoch_but_not_the_checksum(offset: int, epoch: int) -> None:
-    stamped = stamp(parse_header(FIRST), offset, epoch) + FIRST[PREFIX_BYTES:]
+    stamped = pack_prefix(offset, parse_header(FIRST).batch_length, epoch) + FIRST[PREFIX_BYTES:]
     header = parse_header(stamped)
     verify_checksum(stamped, header)
     assert (header.base_offset, header.partition_leader_epoch) == (offset, epoch)

@@ -19,8 +19,8 @@ from kafkapy.wire.records.batch import (
     LOG_APPEND_TIME,
     batches,
     magic_of,
+    pack_prefix,
     parse_header,
-    stamp,
     stamp_log_append_time,
     verify_checksum,
 )
@@ -154,7 +154,7 @@ def written_by_us() -> dict[str, tuple[bytes, list[Record]]]:
         stamped = [Record(r.offset, 99, r.key, r.value, r.headers) for r in records]
         data[f"appended_{codec.name}"] = stamp_log_append_time(batch, 99), stamped
         moved = [Record(r.offset + 70, r.timestamp_ms, r.key, r.value, r.headers) for r in records]
-        prefix = stamp(parse_header(batch), 100, 7)
+        prefix = pack_prefix(100, parse_header(batch).batch_length, 7)
         data[f"moved_{codec.name}"] = prefix + batch[16:], moved
         if codec != Compression.ZSTD:
             data[f"down_0_{codec.name}"] = down_convert(batch, 0, max_bytes=LIMIT), timeless
