@@ -263,11 +263,14 @@ class _WriterSource(Source):
         for field in fields:
             self.add(f"if m.{field.name} != {self.default(field)}:")
             self.indent = 2
-            self.add("out = []; w = out.append")
-            nullable = self.version in field.nullable
-            self.value(field.type, nullable, f"m.{field.name}", tagged=True)
-            self.flush()
-            self.add(f"add_tag(sections, {field.tag}, out)")
+            if field.type.kind in FIXED_SIZES:
+                self.fixed_tag(field)
+            else:
+                self.add("out = []; w = out.append")
+                nullable = self.version in field.nullable
+                self.value(field.type, nullable, f"m.{field.name}", tagged=True)
+                self.flush()
+                self.add(f"add_tag(sections, {field.tag}, out)")
             self.indent = 1
         self.function(
             f"def {function}(m):",
@@ -275,3 +278,11 @@ class _WriterSource(Source):
         )
         self.lines, self.indent = outer, outer_indent
         return function
+
+    def fixed_tag(self, field: Field) -> None:
+        """Append a tagged field whose size is known: in one piece with its tag and size."""
+        assert field.tag is not None
+        kind = field.type.kind
+        front = write_unsigned_varint(field.tag) + write_unsigned_varint(FIXED_SIZES[kind])
+        pack = self.bind("pack", struct.Struct(">" + kind.value).pack, key=kind.value)
+        self.add(f"sections.append({front!r} + {pack}(m.{field.name}))")
