@@ -110,10 +110,15 @@ class Connection(asyncio.Protocol):
             self._serve()
 
     def _serve(self, frame: Buffer | None = None) -> None:
-        """Answer the frames that are here until one has to wait or the client reads too slowly."""
+        """Answer the frames that are here until one has to wait or the client reads too slowly.
+
+        The one that is given was begun before, and is answered however slowly it reads.
+        """
         try:
-            while not self._writing_paused and not self.transport.is_closing():
+            while not self.transport.is_closing():
                 if frame is None:
+                    if self._writing_paused:
+                        break
                     frame = self._frames.next_frame()
                     if frame is None:
                         break

@@ -1,5 +1,8 @@
 import struct
+import sys
 import tracemalloc
+from collections.abc import Iterator
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -148,3 +151,96 @@ def test_a_large_frame_is_put_together_without_a_second_copy_of_it() -> None:
     data = frame_of(bytes(MAX_BYTES))
     chunks = [data[position : position + 65536] for position in range(0, len(data), 65536)]
     assert peak_memory_bytes(FrameSplitter(MAX_BYTES), chunks) < 1.3 * MAX_BYTES
+
+
+class Cut(NamedTuple):
+    """A frame, how much of it comes with what was sent before, and whether it is taken at once."""
+
+    body: bytes
+    sent_before: int
+    is_taken: bool = True
+
+
+def chunks_of(cuts: list[Cut]) -> Iterator[tuple[bytes, bool]]:
+    """What arrives, and whether its reader has the time to take frames."""
+    rest = b""
+    for cut in cuts:
+        frame = frame_of(cut.body)
+        if rest or cut.sent_before:
+            yield rest + frame[: cut.sent_before], cut.is_taken
+        rest = frame[cut.sent_before :]
+    yield rest, True
+
+
+# A frame of which nothing was sent before is a chunk of its own if the same holds of the next.
+cuts = st.builds(
+    Cut,
+    st.binary(max_size=20) | st.integers(4090, 4100).map(bytes) | st.just(bytes(70_000)),
+    st.just(0) | st.integers(0, 5000),
+    st.booleans(),
+)
+
+
+@given(cuts=st.lists(cuts, max_size=8), max_bytes=st.sampled_from([10, 4095, MAX_BYTES]))
+def test_to_ask_for_the_only_frame_changes_nothing_but_who_gives_it(
+    cuts: list[Cut], max_bytes: int
+) -> None:
+    asked, fed = FrameSplitter(max_bytes), FrameSplitter(max_bytes)
+    for chunk, is_taken in chunks_of(cuts):
+        fed.feed(chunk)
+        if not is_taken:
+            asked.feed(chunk)
+            continue
+        only = asked.only_frame(chunk)
+        try:
+            expected = take_all(fed)
+        except FrameTooLargeError:
+            assert only is None
+            with pytest.raises(FrameTooLargeError):
+                take_all(asked)
+            return
+        frames = [] if only is None else [bytes(only)]
+        assert frames + take_all(asked) == expected
+        assert asked.buffered_bytes == fed.buffered_bytes
+
+
+@pytest.mark.parametrize("size", [*range(6), 4096, 4097, 100_000])
+def test_the_only_frame_is_given_and_nothing_of_it_kept(size: int) -> None:
+    splitter = FrameSplitter(MAX_BYTES)
+    chunk = frame_of(b"x" * size)
+    references = sys.getrefcount(chunk)
+    frame = splitter.only_frame(chunk)
+    assert frame == b"x" * size
+    assert isinstance(frame, bytes) or (frame.obj is chunk and frame.readonly)
+    assert isinstance(frame, bytes) == (size <= 4096)
+    del frame
+    assert sys.getrefcount(chunk) == references
+    assert splitter.buffered_bytes == 0
+    assert splitter.next_frame() is None
+
+
+@pytest.mark.parametrize("size", range(4))
+def test_less_than_a_size_is_no_frame_yet(size: int) -> None:
+    splitter = FrameSplitter(MAX_BYTES)
+    data = frame_of(b"body")
+    assert splitter.only_frame(data[:size]) is None
+    assert splitter.buffered_bytes == size
+    rest = splitter.only_frame(data[size:])
+    assert rest == (None if size else b"body")
+    assert take_all(splitter) == ([b"body"] if size else [])
+
+
+@pytest.mark.parametrize("size", [-1, -4, -(2**31), 11, 2**31 - 1])
+def test_an_only_frame_of_an_impossible_size_is_refused_as_any_other(size: int) -> None:
+    splitter = FrameSplitter(10)
+    assert splitter.only_frame(struct.pack(">i", size) + bytes(max(0, min(size, 20)))) is None
+    for _ in range(2):
+        with pytest.raises(FrameTooLargeError):
+            splitter.next_frame()
+
+
+def test_a_whole_frame_behind_others_waits_for_its_turn() -> None:
+    splitter = FrameSplitter(MAX_BYTES)
+    splitter.feed(frame_of(b"one"))
+    assert splitter.only_frame(frame_of(b"two")) is None
+    assert take_all(splitter) == [b"one", b"two"]

@@ -6,6 +6,7 @@ import asyncio
 import struct
 import tracemalloc
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -62,20 +63,55 @@ class Transport(asyncio.Transport):
         self.closing = True
 
 
+class Poll:
+    """Waits until a test ends it."""
+
+    def __init__(self) -> None:
+        self.answer: list[Buffer] | None = None
+        self.cancelled = False
+
+    def start(
+        self, soon: Callable[[Callable[[], None]], object], ended: Callable[[], None]
+    ) -> None:
+        self.soon = soon
+        self.ended = ended
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+    def end(self, *answer: Buffer) -> None:
+        self.answer = list(answer) or None
+        self.ended()
+
+
 class Echo:
     """Answers a frame with itself; `wait` holds until it is released, `hear` until someone says
-    `give`, others are mistakes."""
+    `give`, others are mistakes. What begins with `now` takes the shortcut, and so does `poll`,
+    once; `end` ends all polls, as a change does."""
 
     def __init__(self) -> None:
         self.seen: list[bytes] = []
+        self.polls: dict[bytes, Poll] = {}
         self.release = asyncio.get_running_loop().create_future()
         self.cancelled = False
         self.signal = Signal()
 
+    def answer_now(self, frame: Buffer) -> list[Buffer] | Poll | None:
+        frame = bytes(frame)
+        if frame.startswith(b"now"):
+            return [framed(frame)]
+        if frame.startswith(b"end"):
+            for polled, poll in self.polls.items():
+                poll.soon(partial(poll.end, framed(polled)))
+        if frame.startswith(b"poll") and frame not in self.polls:
+            self.polls[frame] = Poll()
+            return self.polls[frame]
+        return None
+
     async def answer(self, frame: Buffer, peer: Peer) -> list[Buffer] | None:
         frame = bytes(frame)
         self.seen.append(frame)
-        if frame.startswith(b"wait"):
+        if b"wait" in frame:
             try:
                 await self.release
             except asyncio.CancelledError:
@@ -239,9 +275,9 @@ async def test_a_client_that_reads_nothing_is_not_served_any_further() -> None:
     request = framed(bytes(1000))
     while wired.transport.reading:
         wired.receive(request * 100)
+        assert wired.connection._frames.buffered_bytes < 2 * MIB
     answered = len(wired.echo.seen)
     assert len(wired.transport.written) < MIB
-    assert wired.connection._frames.buffered_bytes < 2 * MIB
     total = 0
     while written := wired.written():
         total += len(written)
@@ -330,3 +366,177 @@ async def test_it_is_idle_unless_a_request_is_in_progress() -> None:
     wired.echo.release.set_result(None)
     await settle()
     assert wired.connection.is_idle
+
+
+@in_loop
+async def test_an_ordinary_request_never_meets_its_handler() -> None:
+    wired = Wired()
+    wired.receive(framed(b"now one", b"two", b"now three"))
+    assert wired.written() == framed(b"now one", b"two", b"now three")
+    assert wired.echo.seen == [b"two"]
+
+
+@in_loop
+async def test_requests_behind_a_poll_keep_their_order() -> None:
+    wired = Wired()
+    wired.receive(framed(b"now one", b"poll", b"now three", b"four"))
+    wired.receive(framed(b"now five")[:5])
+    wired.receive(framed(b"now five")[5:])
+    await settle()
+    assert wired.written() == framed(b"now one")
+    assert not wired.echo.seen
+    wired.echo.polls[b"poll"].end(framed(b"polled"))
+    assert wired.written() == framed(b"polled", b"now three", b"four", b"now five")
+
+
+@in_loop
+async def test_a_poll_behind_a_poll_begins_when_the_first_has_ended() -> None:
+    wired = Wired()
+    wired.receive(framed(b"poll one", b"poll two"))
+    assert list(wired.echo.polls) == [b"poll one"]
+    wired.echo.polls[b"poll one"].end(framed(b"one"))
+    assert wired.written() == framed(b"one")
+    assert not wired.connection.is_idle
+    wired.echo.polls[b"poll two"].end(framed(b"two"))
+    assert wired.written() == framed(b"two")
+    assert wired.connection.is_idle
+
+
+@in_loop
+async def test_a_poll_is_answered_in_the_turn_of_the_change_and_before_who_made_it() -> None:
+    polling = Wired()
+    second = Wired(beside=polling)
+    changing = Wired(beside=polling)
+    polling.receive(framed(b"poll one", b"now"))
+    second.receive(framed(b"poll two"))
+    changing.receive(framed(b"end", b"now"))
+    assert changing.transport.writes == [
+        framed(b"poll one", b"now"),
+        framed(b"poll two"),
+        framed(b"end", b"now"),
+    ]
+
+
+@in_loop
+async def test_a_poll_without_an_answer_is_handed_to_the_handler_once_and_in_its_place() -> None:
+    wired = Wired()
+    wired.receive(framed(b"one", b"poll", b"now", b"four"))
+    wired.echo.polls[b"poll"].end()
+    await settle()
+    assert wired.echo.seen == [b"one", b"poll", b"four"]
+    assert wired.written() == framed(b"one", b"poll", b"now", b"four")
+    assert wired.connection.is_idle
+
+
+@in_loop
+async def test_the_handler_of_a_poll_without_an_answer_may_wait_too() -> None:
+    wired = Wired()
+    wired.receive(framed(b"poll, wait", b"after"))
+    wired.echo.polls[b"poll, wait"].end()
+    await settle()
+    assert not wired.connection.is_idle
+    assert wired.written() == b""
+    wired.echo.release.set_result(None)
+    await settle()
+    assert wired.echo.seen == [b"poll, wait", b"after"]
+    assert wired.written() == framed(b"poll, wait", b"after")
+
+
+@pytest.mark.parametrize("mistake", [b"malformed", b"close", b"bug"])
+def test_a_mistake_in_the_handler_of_a_poll_closes_the_connection(
+    mistake: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        wired = Wired()
+        wired.receive(framed(b"one", b"poll " + mistake, b"three"))
+        wired.echo.polls[b"poll " + mistake].end()
+        await settle()
+        assert wired.transport.closing
+        assert wired.written() == framed(b"one")
+        assert wired.echo.seen == [b"one", b"poll " + mistake]
+
+    asyncio.run(main())
+    assert any(entry.levelname == "ERROR" for entry in caplog.records) == (mistake == b"bug")
+
+
+@pytest.mark.parametrize("has_answer", [True, False])
+def test_a_poll_that_ends_while_the_client_reads_nothing_is_answered(has_answer: bool) -> None:
+    async def main() -> None:
+        wired = Wired()
+        large = bytes(70_000)
+        wired.receive(framed(large, b"poll", b"after"))
+        wired.echo.polls[b"poll"].end(*[framed(b"poll")] * has_answer)
+        await settle()
+        assert b"after" not in wired.echo.seen
+        assert wired.written() == framed(large, b"poll")
+        await settle()
+        assert wired.written() == framed(b"after")
+
+    asyncio.run(main())
+
+
+@in_loop
+async def test_a_client_that_reads_again_while_it_polls_is_not_served_any_further() -> None:
+    wired = Wired()
+    large = bytes(70_000)
+    wired.receive(framed(large, b"poll", b"after"))
+    assert wired.written() == framed(large)
+    await settle()
+    assert wired.written() == b""
+    wired.echo.polls[b"poll"].end(framed(b"poll"))
+    assert wired.written() == framed(b"poll", b"after")
+
+
+@in_loop
+async def test_input_behind_a_poll_is_bounded_and_taken_again_after_it() -> None:
+    wired = Wired()
+    wired.transport.limit_bytes = 16 * MIB
+    request = framed(b"now" + bytes(65536))
+    wired.receive(framed(b"poll"))
+    received = b""
+    while wired.transport.reading:
+        wired.receive(request)
+        received += request
+        assert len(received) < 2 * MIB
+    assert wired.written() == b""
+    wired.echo.polls[b"poll"].end(framed(b"poll"))
+    assert wired.transport.reading
+    assert wired.written() == framed(b"poll") + received
+
+
+@in_loop
+async def test_it_is_not_idle_while_it_polls_and_was_active_when_it_ends() -> None:
+    wired = Wired()
+    wired.receive(framed(b"poll"))
+    assert not wired.connection.is_idle
+    wired.connection.last_active = -1.0
+    wired.echo.polls[b"poll"].end(framed(b"poll"))
+    assert wired.connection.is_idle
+    assert wired.connection.last_active >= 0
+
+
+@in_loop
+async def test_a_client_that_hangs_up_ends_its_poll() -> None:
+    wired = Wired()
+    wired.receive(framed(b"poll", b"after"))
+    wired.transport.closing = True
+    wired.connection.connection_lost(None)
+    assert wired.echo.polls[b"poll"].cancelled
+    assert not wired.is_open
+
+
+@pytest.mark.parametrize("has_answer", [True, False])
+def test_a_poll_that_ends_while_its_connection_closes_is_answered_no_more(has_answer: bool) -> None:
+    async def main() -> None:
+        wired = Wired()
+        wired.receive(framed(b"poll", b"after"))
+        wired.transport.closing = True
+        wired.echo.polls[b"poll"].end(*[framed(b"poll")] * has_answer)
+        wired.connection.connection_lost(None)
+        await settle()
+        assert wired.written() == b""
+        assert not wired.echo.seen
+        assert not wired.echo.polls[b"poll"].cancelled
+        assert not wired.is_open
+
+    asyncio.run(main())

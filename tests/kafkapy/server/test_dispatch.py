@@ -14,7 +14,7 @@ from kafkapy.broker import Broker
 from kafkapy.errors import ApiError
 from kafkapy.server import dispatch
 from kafkapy.server.context import Peer, RequestContext
-from kafkapy.server.dispatch import CloseConnectionError, Dispatcher, Served
+from kafkapy.server.dispatch import CloseConnectionError, Dispatcher, Served, Shortcut
 from kafkapy.wire.api import ApiKey
 from kafkapy.wire.compile import decode, encode
 from kafkapy.wire.error_codes import ErrorCode
@@ -27,7 +27,7 @@ from kafkapy.wire.messages.sasl_authenticate import (
     SaslAuthenticateRequest,
     SaslAuthenticateResponse,
 )
-from kafkapy.wire.schema import Message, Request, Versions
+from kafkapy.wire.schema import Buffer, Message, Request, Versions
 
 PEER = Peer(1, "client", "here", 9092, "PLAINTEXT")
 TABLE: Mapping[ApiKey, Served] = {
@@ -45,6 +45,7 @@ class Handler(ModuleType):
         super().__init__("fake")
         self.outcome = outcome
         self.requests: list[tuple[Any, RequestContext]] = []
+        self.shortcut: Shortcut
 
     async def handle(self, request: Any, context: RequestContext) -> Message | None:
         self.requests.append((request, context))
@@ -202,3 +203,33 @@ def test_a_large_request_of_an_unknown_version_of_api_versions_is_answered(
     broker = cast(Broker, SimpleNamespace(max_request_elements=10_000))
     asked = struct.pack(">hhihb", ApiKey.API_VERSIONS, 99, 42, -1, 0) + bytes(20_000)
     assert asyncio.run(Dispatcher(broker, TABLE).answer(asked, PEER))
+
+
+def test_a_shortcut_is_asked_once_its_handler_is_loaded(handler: Handler) -> None:
+    handler.outcome = HeartbeatResponse()
+    asked: list[tuple[bytes, object]] = []
+    given: list[Buffer] = [b"answer"]
+
+    def shortcut(frame: Buffer, broker: Broker) -> list[Buffer]:
+        asked.append((bytes(frame), broker))
+        return given
+
+    handler.shortcut = shortcut
+    broker = cast(Broker, SimpleNamespace())
+    dispatcher = Dispatcher(broker, TABLE)
+    request = frame(HeartbeatRequest(), 1, 1)
+    assert dispatcher.answer_now(request) is None
+    assert asyncio.run(dispatcher.answer(request, PEER))
+    assert dispatcher.answer_now(request) is given
+    assert asked == [(request, broker)]
+    for other in (b"", b"\0", frame(DeleteTopicsRequest(), 1, 1)):
+        assert dispatcher.answer_now(other) is None
+    assert len(asked) == 1
+
+
+def test_a_handler_without_a_shortcut_is_never_passed_by(handler: Handler) -> None:
+    handler.outcome = HeartbeatResponse()
+    dispatcher = Dispatcher(cast(Broker, None), TABLE)
+    request = frame(HeartbeatRequest(), 1, 1)
+    assert asyncio.run(dispatcher.answer(request, PEER))
+    assert dispatcher.answer_now(request) is None
