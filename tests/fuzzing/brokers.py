@@ -53,7 +53,7 @@ def _broker(disk: MemoryDisk) -> Broker:
 async def _ask(broker: Broker, request: Message, version: int) -> None:
     frame = frame_of(request, version)
     with contextlib.suppress(WireError, CloseConnectionError):
-        await settled(broker.dispatcher.answer(frame, _PEER))
+        await settled(broker.dispatcher, frame, _PEER)
 
 
 def _requests() -> list[tuple[Message, int]]:

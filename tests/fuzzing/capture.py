@@ -49,6 +49,9 @@ class _Recorder(Dispatcher):
         super().__init__(broker, table)
         self.frames = frames
 
+    def answer_now(self, frame: Buffer) -> None:
+        """Leave every frame to `answer`, which keeps it."""
+
     async def answer(self, frame: Buffer, peer: Peer) -> list[Buffer] | None:
         self.frames.append(bytes(frame))
         return await super().answer(frame, peer)
