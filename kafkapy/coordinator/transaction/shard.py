@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from kafkapy.coordinator.result import Deferred, Record, Result, Timers
 from kafkapy.coordinator.shard_log import Producer
 from kafkapy.coordinator.transaction.settings import TransactionSettings
@@ -20,6 +22,7 @@ from kafkapy.coordinator.transaction.transaction import (
     State,
     TopicPartition,
     Transaction,
+    following_producer,
     is_exhausted,
 )
 from kafkapy.errors import ApiError
@@ -119,22 +122,22 @@ class TransactionShard:
             raise ApiError(ErrorCode.INVALID_TRANSACTION_TIMEOUT)
         old = self.transactions.get(transactional_id)
         if old is None:
-            old = Transaction(Producer(_given(new_id), NO_EPOCH), timeout_ms)
+            old = Transaction.unused(_given(new_id))
         elif expected is not None and not _is_of(expected, old):
             raise ApiError(ErrorCode.PRODUCER_FENCED)
         if old.is_prepared:
             raise ApiError(ErrorCode.CONCURRENT_TRANSACTIONS)
         if old.state is State.ONGOING:
-            return Result(None, [old.fenced(now_ms).record(transactional_id)])
+            return Result(None, [_record(transactional_id, old.fenced(now_ms))])
         producer, last_epoch = self._next_epoch(old, expected, new_id)
-        new = old.initialized(producer, last_epoch, timeout_ms, now_ms)
+        value = old.initialized(producer, timeout_ms, now_ms)
         appended: Deferred[Exception | None] = Deferred()
         appended.then(lambda error: None if error else self._remember(transactional_id, last_epoch))
-        return Result(producer, [new.record(transactional_id)], appended)
+        return Result(producer, [_record(transactional_id, value)], appended)
 
     def _remember(self, transactional_id: str, last_epoch: int) -> None:
         transaction = self.transactions[transactional_id]
-        self.transactions[transactional_id] = transaction._replace(last_epoch=last_epoch)
+        self.transactions[transactional_id] = replace(transaction, last_epoch=last_epoch)
 
     def _next_epoch(
         self, old: Transaction, expected: Producer | None, new_id: int | None
@@ -169,8 +172,8 @@ class TransactionShard:
         old = self._open(transactional_id, producer)
         if old.state is State.ONGOING and old.partitions.issuperset(partitions):
             return Result(None)
-        new = old.with_partitions(partitions, client_version, now_ms)
-        return Result(None, [new.record(transactional_id)])
+        value = old.with_partitions(partitions, client_version, now_ms)
+        return Result(None, [_record(transactional_id, value)])
 
     def missing(
         self,
@@ -224,8 +227,8 @@ class TransactionShard:
         next_id = NO_PRODUCER_ID
         if client_version >= VERSION_2 and is_exhausted(old.producer):
             next_id = _given(new_id)
-        new = old.prepared(is_commit, client_version, next_id, now_ms)
-        return Result(new.following_producer, [new.record(transactional_id)])
+        value = old.prepared(is_commit, client_version, next_id, now_ms)
+        return Result(following_producer(value), [_record(transactional_id, value)])
 
     # Markers
 
@@ -253,9 +256,8 @@ class TransactionShard:
         if transaction is None or not transaction.is_prepared:
             return Result(None)
         if not failed:
-            if transaction.needs_next_id:
-                transaction = transaction._replace(next_id=_given(new_id))
-            return Result(None, [transaction.completed(now_ms).record(transactional_id)])
+            next_id = _given(new_id) if transaction.needs_next_id else NO_PRODUCER_ID
+            return Result(None, [_record(transactional_id, transaction.completed(now_ms, next_id))])
         self._unmarked[transactional_id] = frozenset(failed)
         self.mark_later(transactional_id)
         return Result(None)
@@ -292,14 +294,14 @@ class TransactionShard:
             if records and entries > _ABORT_BATCH_ENTRIES:
                 self._watch_timeouts(_PAUSE_MS)
                 break
-            records.append(transaction.fenced(now_ms).record(transactional_id))
+            records.append(_record(transactional_id, transaction.fenced(now_ms)))
         return Result(None, records)
 
     def _expire(self, now_ms: int) -> Result[None]:
         """Forget transactional ids that were not used for long, a bounded number at once."""
         oldest_ms = now_ms - self._settings.expiration_ms
         records = [
-            Record(TransactionLogKey(transactional_id=transactional_id), None)
+            _record(transactional_id, None)
             for transactional_id, transaction in self.transactions.items()
             if transaction.state in IDLE and transaction.updated_ms <= oldest_ms
         ][:_EXPIRY_BATCH_RECORDS]
@@ -307,6 +309,10 @@ class TransactionShard:
         delay_ms = _PAUSE_MS if is_full else self._settings.expiry_interval_ms
         self._timers.schedule(_EXPIRY_KEY, delay_ms, self._expire)
         return Result(None, records)
+
+
+def _record(transactional_id: str, value: TransactionLogValue | None) -> Record:
+    return Record(TransactionLogKey(transactional_id), value)
 
 
 def _given(new_id: int | None) -> int:

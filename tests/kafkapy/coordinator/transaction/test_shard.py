@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
+import msgspec
 import pytest
 
+from kafkapy.coordinator.result import Record
 from kafkapy.coordinator.shard_log import Producer
 from kafkapy.coordinator.transaction.transaction import (
     MAX_EPOCH,
@@ -14,15 +18,19 @@ from kafkapy.coordinator.transaction.transaction import (
 from kafkapy.errors import ApiError
 from kafkapy.wire import compile as codec
 from kafkapy.wire.error_codes import ErrorCode
+from kafkapy.wire.internal.transaction import TransactionLogKey
 
 PARTITION = TopicPartition("t", 0)
 OTHER = TopicPartition("t", 1)
 ID = "payments"
 
 
-def put(harness, **fields) -> Transaction:
-    """Set the state as if a long history had led to it."""
-    record = harness.state._replace(**fields).record(ID)
+def put(harness, producer: Producer, **fields: int) -> Transaction:
+    """Set the state as if a long history had led to it; fields are those of its record."""
+    producer_id, epoch = producer
+    fields |= {"producer_id": producer_id, "producer_epoch": epoch}
+    value = msgspec.structs.replace(harness.state.value, **fields)
+    record = Record(TransactionLogKey(ID), value)
     harness.shard.replay(record, len(harness.log), -1)
     harness.log.append(record)
     return harness.state
@@ -80,20 +88,20 @@ def test_the_longest_timeout_is_accepted(harness):
 
 def test_after_the_last_epoch_comes_another_producer_id(harness):
     harness.init()
-    put(harness, producer=Producer(100, MAX_EPOCH - 1))
+    put(harness, Producer(100, MAX_EPOCH - 1))
     assert harness.init() == Producer(101, 0)
 
 
 def test_after_the_last_epoch_a_lost_answer_is_given_again(harness):
     harness.init()
-    put(harness, producer=Producer(100, MAX_EPOCH - 1))
+    put(harness, Producer(100, MAX_EPOCH - 1))
     last = Producer(100, MAX_EPOCH - 1)
     assert harness.init(last) == harness.init(last) == Producer(101, 0)
 
 
 def test_the_last_epoch_is_given_again_when_its_answer_was_lost(harness):
     harness.init()
-    put(harness, producer=Producer(100, MAX_EPOCH - 2))
+    put(harness, Producer(100, MAX_EPOCH - 2))
     before = harness.state.producer
     assert harness.init(before) == harness.init(before) == Producer(100, MAX_EPOCH - 1)
     assert harness.init(Producer(100, MAX_EPOCH - 1)) == Producer(101, 0)
@@ -126,7 +134,7 @@ def test_a_producer_whose_transaction_was_aborted_may_go_on(harness):
 
 def test_fencing_at_the_last_epoch_changes_the_producer_id(harness):
     harness.init()
-    put(harness, producer=Producer(100, MAX_EPOCH - 1))
+    put(harness, Producer(100, MAX_EPOCH - 1))
     last = harness.state.producer
     harness.add(last)
     assert harness.init(last) is None
@@ -259,7 +267,12 @@ def test_an_end_is_judged_by_state_epoch_and_outcome(
     harness, version, state, epoch, is_commit, expected
 ):
     harness.init()
-    put(harness, state=state, producer=Producer(100, 5), client_version=version)
+    put(
+        harness,
+        Producer(100, 5),
+        transaction_status=state,
+        client_transaction_version=version,
+    )
     producer = Producer(100, 5 + {"before": -1, "current": 0, "after": 1}[epoch])
     if expected is None:
         harness.end(producer, is_commit, version=version)
@@ -279,7 +292,7 @@ def test_an_end_that_is_repeated_gets_the_same_answer(harness):
 
 def test_after_the_last_epoch_a_transaction_ends_with_another_producer_id(harness):
     harness.init()
-    put(harness, producer=Producer(100, MAX_EPOCH - 1))
+    put(harness, Producer(100, MAX_EPOCH - 1))
     last = harness.state.producer
     harness.add(last)
     assert harness.end(last) == Producer(101, 0)
@@ -346,7 +359,7 @@ def test_a_transaction_that_takes_too_long_is_aborted_and_its_producer_fenced(ha
 
 def test_a_timeout_at_the_last_epoch_changes_the_producer_id(harness, error):
     harness.init(timeout_ms=5_000)
-    put(harness, producer=Producer(100, MAX_EPOCH - 1))
+    put(harness, Producer(100, MAX_EPOCH - 1))
     last = harness.state.producer
     harness.add(last)
     harness.advance(20_000)
@@ -438,12 +451,25 @@ def test_a_state_comes_back_from_its_record(harness):
     producer = harness.init()
     harness.transaction(producer)
     harness.add(Producer(100, 1), TopicPartition("t", 3), TopicPartition("u", 0))
-    for state in (harness.state, harness.state.prepared(True, 2, 7, 5)):
-        value = state.record(ID).value
+    for value in (harness.state.value, harness.state.prepared(True, 2, 7, 5)):
         again = codec.decode(type(value), codec.encode(value, 1), 1)
-        assert Transaction.of_record(again) == state._replace(
-            last_epoch=Transaction.of_record(again).last_epoch
-        )
+        assert again == value
+        assert Transaction.of_record(again) == Transaction.of_record(value)
+
+
+def test_a_state_is_not_changed_by_what_comes_after_it(harness):
+    producer = harness.init()
+    states = []
+    for step in (
+        lambda: harness.add(producer),
+        lambda: harness.add(producer, OTHER),
+        lambda: harness.end(producer),
+        harness.mark,
+        harness.init,
+    ):
+        states.append((harness.state, deepcopy(harness.state)))
+        step()
+    assert all(state == before for state, before in states)
 
 
 def test_an_empty_transactional_id_has_no_list_of_partitions(harness):
