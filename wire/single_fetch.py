@@ -248,7 +248,7 @@ def _head(request: SingleFetch, session_id: int, topics: int, following_bytes: i
 
 def _flexible_body(version: int, topic: bytes, partition: int, found: Found) -> bytes:
     if version < _FIRST_VERSION_WITH_IDS:
-        topic = bytes((len(topic) + 1,)) + topic
+        topic = write_unsigned_varint(len(topic) + 1) + topic
     return (
         topic
         + _FOUND_12.pack(
