@@ -43,18 +43,19 @@ class EndToEnd:
             due = begin + len(sent) / RATE - time.perf_counter() if is_sending else 5
             sockets = [self._reader.socket, self._writer.socket]
             ready, _, _ = select.select(sockets, [], [], max(0, due))
-            if self._writer.socket in ready:
-                self._writer.receive()
             if self._reader.socket in ready:
                 self._take()
+            if self._writer.socket in ready:
+                self._writer.receive()
 
     def _ask(self) -> None:
         self._reader.send(raw.fetch_frame(self._topic, self._offset, 1 << 20))
 
     def _take(self) -> None:
         """Note the latency of what has come, and ask for what follows."""
-        error, records = raw.fetched(self._reader.receive(), self._topic)
+        answer = self._reader.receive()
         now = time.perf_counter()
+        error, records = raw.fetched(answer, self._topic)
         if error:
             raise RuntimeError(f"the broker refused a fetch with error {error}")
         after = max(self._offset, raw.next_offset(records))
