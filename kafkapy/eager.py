@@ -124,8 +124,11 @@ async def unbroken(coroutine: Coroutine[Any, Any, T]) -> T:
     A connection that closes cancels its request. An append under way must go on all the same.
     """
     outcome = start(coroutine)
-    if isinstance(outcome, Finished):
-        return outcome.value
+    return outcome.value if isinstance(outcome, Finished) else await outlast(outcome)
+
+
+async def outlast(outcome: Unfinished[T]) -> T:
+    """Wait for a coroutine that goes on to its end although whoever waits here is cancelled."""
     outcome.add_done_callback(_hear)
     return await asyncio.shield(outcome)
 

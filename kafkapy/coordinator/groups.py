@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from typing import TypeVar
 
 from kafkapy.clock import Clock
@@ -146,8 +146,8 @@ class GroupCoordinator:
             check()  # here, where the marker of the transaction's end cannot come in between
             return shard.commit_in_transaction(request, now_ms)
 
-        return await self._runtime.write_partition(
-            self.partition_of(request.group_id),
+        return await self._runtime.write(
+            request.group_id,
             commit,
             Producer(request.producer_id, request.producer_epoch),
         )
@@ -213,10 +213,12 @@ class GroupCoordinator:
             raise ApiError(ErrorCode.INVALID_GROUP_ID)
         return self._runtime.read(group_id, operation)
 
-    async def _write(self, group_id: str, operation: Callable[[GroupShard, int], Result[T]]) -> T:
+    def _write(
+        self, group_id: str, operation: Callable[[GroupShard, int], Result[T]]
+    ) -> Coroutine[object, object, T]:
         if not group_id:
             raise ApiError(ErrorCode.INVALID_GROUP_ID)
-        return await self._runtime.write(group_id, operation)
+        return self._runtime.write(group_id, operation)
 
 
 def _forget_topics(

@@ -21,7 +21,7 @@ from kafkapy.coordinator.partitioner import partition_for
 from kafkapy.coordinator.result import Deferred, Record, Result, Timers
 from kafkapy.coordinator.shard_log import NO_PRODUCER, EndOfTransaction, Producer, ShardLog
 from kafkapy.coordinator.timers import TimerQueue
-from kafkapy.eager import unbroken
+from kafkapy.eager import Finished, outlast, start, unbroken
 from kafkapy.errors import ApiError, error_code
 from kafkapy.storage.engine import Engine, LogId
 from kafkapy.storage.errors import (
@@ -181,13 +181,18 @@ class Runtime(Generic[M]):
         """Run an operation that changes nothing on one shard."""
         return operation(self._active(partition).machine)
 
-    async def write(self, key: str, operation: Callable[[M, int], Result[T]]) -> T:
+    def write(
+        self,
+        key: str,
+        operation: Callable[[M, int], Result[T]],
+        producer: Producer = NO_PRODUCER,
+    ) -> Coroutine[object, object, T]:
         """Run an operation, given the time, on the shard of a key; answer once it is durable.
 
         Raises ApiError: COORDINATOR_LOAD_IN_PROGRESS, NOT_COORDINATOR, or what the operation or
         the append met.
         """
-        return await self.write_partition(self.partition_of(key), operation)
+        return self.write_partition(self.partition_of(key), operation, producer)
 
     async def write_partition(
         self,
@@ -197,8 +202,9 @@ class Runtime(Generic[M]):
     ) -> T:
         """Do as `write` does, on a given shard."""
         shard = self._active(partition)
-        result, error = await unbroken(self._execute(shard, operation, producer))
-        response = result.response
+        outcome = start(self._execute(shard, operation, producer))
+        executed = outcome.value if isinstance(outcome, Finished) else await outlast(outcome)
+        response, error = executed
         if isinstance(response, Deferred):
             return await _answer(response, error)
         if error is not None:
@@ -207,12 +213,27 @@ class Runtime(Generic[M]):
 
     async def _execute(
         self, shard: Shard[M], operation: Callable[[M, int], Result[T]], producer: Producer
-    ) -> tuple[Result[T], ApiError | None]:
+    ) -> tuple[T | Deferred[T], ApiError | None]:
         async with shard.lock:
             if shard.state is not _State.ACTIVE:
                 raise ApiError(ErrorCode.NOT_COORDINATOR)
-            result = operation(shard.machine, self._clock.now_ms())
-            return result, await self._commit(shard, result, producer)
+            now_ms = self._clock.now_ms()
+            result = operation(shard.machine, now_ms)
+            error = None
+            records = result.records
+            if records:
+                try:
+                    offset = await shard.log.append(records, now_ms, producer)
+                except (StorageError, EncodingError) as failure:
+                    error = self._append_failed(shard, failure)
+                else:
+                    if result.replay:
+                        for record in records:
+                            shard.machine.replay(record, offset, producer.producer_id)
+                            offset += 1
+            if result.appended is not None:
+                result.appended.resolve(error)
+            return result.response, error
 
     async def end_transaction(
         self, partition: int, end: EndOfTransaction, producer_epoch: int, coordinator_epoch: int
@@ -231,23 +252,6 @@ class Runtime(Generic[M]):
             except StorageError as error:
                 raise self._append_failed(shard, error) from error
             shard.machine.replay_end(end.producer_id, end.is_commit)
-
-    async def _commit(
-        self, shard: Shard[M], result: Result[T], producer: Producer
-    ) -> ApiError | None:
-        error = None
-        if result.records:
-            try:
-                base_offset = await shard.log.append(result.records, self._clock.now_ms(), producer)
-            except (StorageError, EncodingError) as failure:
-                error = self._append_failed(shard, failure)
-            else:
-                if result.replay:
-                    for offset, record in enumerate(result.records, base_offset):
-                        shard.machine.replay(record, offset, producer.producer_id)
-        if result.appended is not None:
-            result.appended.resolve(error)
-        return error
 
     def _append_failed(self, shard: Shard[M], failure: StorageError | EncodingError) -> ApiError:
         _LOG.warning("could not append to %s: %s", shard.log.log_id, failure)

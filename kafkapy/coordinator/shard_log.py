@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import NamedTuple
 
 from kafkapy.coordinator.result import Record
@@ -113,13 +113,17 @@ class ShardLog:
                 continue
             replay(Record(key, value), record.offset, producer_id)
 
-    async def append(self, records: Sequence[Record], now_ms: int, producer: Producer) -> int:
-        """Append records as one batch; returns the offset of the first. Raises StorageError."""
-        encoded = []
-        for key, value in records:
-            version = 0 if value is None else value_version(value)
-            key_bytes, value_bytes = encode_record(key, value, version)
-            encoded.append(LogRecord(0, now_ms, key_bytes, value_bytes, ()))
+    def append(
+        self, records: Sequence[Record], now_ms: int, producer: Producer
+    ) -> Coroutine[object, object, int]:
+        """Append records as one batch; gives the offset of the first.
+
+        Raises StorageError, or EncodingError.
+        """
+        encoded = [
+            LogRecord(0, now_ms, *encode_record(key, value, value_version(value)))
+            for key, value in records
+        ]
         batch = build_batch(
             encoded,
             partition_leader_epoch=self._epoch,
@@ -127,11 +131,11 @@ class ShardLog:
             producer_epoch=producer.producer_epoch,
             is_transactional=producer is not NO_PRODUCER,
         )
-        return await self._append(batch)
+        return self._append(batch)
 
-    async def append_end(
+    def append_end(
         self, end: EndOfTransaction, producer_epoch: int, coordinator_epoch: int, now_ms: int
-    ) -> None:
+    ) -> Coroutine[object, object, int]:
         """Append an end marker. Raises StorageError."""
         marker = build_end_txn_marker(
             EndTxnMarker(end.is_commit, coordinator_epoch),
@@ -140,19 +144,21 @@ class ShardLog:
             timestamp_ms=now_ms,
             partition_leader_epoch=self._epoch,
         )
-        await self._append(marker)
+        return self._append(marker)
 
     async def _append(self, batch: bytes) -> int:
         append = Append(self.log_id, batch, Origin.COORDINATOR, self._epoch, self._end)
-        [appended] = await self._engine.append([append])
+        [appended] = await self._engine.append((append,))
         if isinstance(appended, StorageError):
             raise appended
         self._end = appended.last_offset + 1
         return appended.base_offset
 
 
-def value_version(value: Data) -> int:
-    """Give the version in which Kafka 4.3 writes a value."""
+def value_version(value: Data | None) -> int:
+    """Give the version in which Kafka 4.3 writes a value; any for what deletes."""
+    if value is None:
+        return 0
     if isinstance(value, OffsetCommitValue):
         return 4 if value.expire_timestamp == -1 else 1
     if isinstance(value, GroupMetadataValue):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterator
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
 from typing import TypeVar
 
 from kafkapy import eager
@@ -283,12 +283,12 @@ class TransactionCoordinator:
             raise ApiError(ErrorCode.INVALID_REQUEST)
         return self._runtime.read(transactional_id, operation)
 
-    async def _write(
+    def _write(
         self, transactional_id: str, operation: Callable[[TransactionShard, int], Result[T]]
-    ) -> T:
+    ) -> Coroutine[object, object, T]:
         if not transactional_id:
             raise ApiError(ErrorCode.INVALID_REQUEST)
-        return await self._runtime.write(transactional_id, operation)
+        return self._runtime.write(transactional_id, operation)
 
     async def _write_with_id(
         self,
