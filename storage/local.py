@@ -91,7 +91,7 @@ class LocalEngine:
         self._logs: dict[LogId, Log] = {}
         self._unopened: dict[LogId, DiskError] = {}
         self._watchers = Watchers()
-        self._flushes = Flushes(disk, lambda log: self._wake((log.id,)))
+        self._flushes = Flushes(disk, lambda log: self._watchers.wake((log.id,)))
         self._deletions = Deletions(disk, now_ms)
         self._compactor = Compactor(
             self._env, self._flushes, self._deletions, self._write_checkpoints
@@ -260,7 +260,7 @@ class LocalEngine:
                 self._unopened_starts.pop((log_id.topic, log_id.partition), None)
                 self._unopened_recovery_points.pop((log_id.topic, log_id.partition), None)
                 self._set_aside(log_id, 0)
-            self._wake((log_id,))
+            self._watchers.wake((log_id,))
         if logs:
             # Neither files nor what checkpoints tell of them may come back under a new log's name.
             await in_thread(self._disk, lambda: self._disk.sync_directory(""))
@@ -321,7 +321,7 @@ class LocalEngine:
             except StorageError as error:
                 results.append(error)
         if self._watchers:
-            self._wake([append.log for append in appends])
+            self._watchers.wake([append.log for append in appends])
         if to_flush:
             await self._flush_appended(results, to_flush)
         return results
@@ -335,7 +335,7 @@ class LocalEngine:
             appended = found.append_batch(records)
         except StorageError:
             return None
-        if self._watchers:
+        if log in self._watchers:
             self._watchers.wake((log,))
         return appended
 
@@ -346,9 +346,6 @@ class LocalEngine:
         for (index, log), _ in zip(to_flush, await asyncio.gather(*flushes), strict=True):
             if log.failure is not None:
                 results[index] = log.failure
-
-    def _wake(self, logs: Iterable[LogId]) -> None:
-        self._watchers.wake(logs)
 
     def watch(self, logs: Iterable[LogId], wake: Callable[[], None]) -> None:
         """Call `wake` after every change of a bound of any of these logs; may do so for nothing."""
@@ -440,7 +437,7 @@ class LocalEngine:
         Raises OffsetOutOfRangeError.
         """
         start = self._log(log).delete_before(offset)
-        self._wake((log,))
+        self._watchers.wake((log,))
         await self._write_checkpoints()
         return start
 
@@ -487,7 +484,7 @@ class LocalEngine:
             _LOG.warning("%s keeps what it need not: %s", log.id, log.refuse(error))
         finally:
             if log.start != start:
-                self._wake((log.id,))
+                self._watchers.wake((log.id,))
 
     # Checkpoints
 

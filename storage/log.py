@@ -6,7 +6,7 @@ import logging
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
 from random import Random
 from typing import NamedTuple
@@ -36,6 +36,7 @@ from kafkapy.storage.errors import (
     UnexpectedEndError,
     UnknownEpochError,
 )
+from kafkapy.storage.newest import NewestBatch
 from kafkapy.storage.producers import Producers
 from kafkapy.storage.segment import OpenSegments, Segment
 from kafkapy.storage.snapshots import Snapshots
@@ -55,6 +56,7 @@ _LOG = logging.getLogger(__name__)
 _MAX_RELATIVE_OFFSET = 2**31 - 1
 _NEVER = -(2**63) - 1  # earlier than any timestamp
 _NO_BATCH = b""
+_READ_UNCOMMITTED = Isolation.READ_UNCOMMITTED  # which takes longer to say in full
 # Damaged files show when their indexes are loaded again.
 _BROKEN = (OSError, CorruptRecordError)
 _base_offset = attrgetter("base_offset")
@@ -69,6 +71,7 @@ class Environment:
     now_ms: Callable[[], int]
     random: Random
     max_expanded_bytes: int
+    newest: NewestBatch = field(default_factory=NewestBatch)
 
 
 class _Prepared(NamedTuple):
@@ -261,7 +264,7 @@ class Log:
             self.check()
         now_ms = self._env.now_ms()
         validator = self._validator
-        header, batch = validator.client_batch(records, now_ms)
+        header, batch = validator.client_batch(memoryview(records), now_ms)
         is_sequenced = header.producer_id >= 0
         if is_sequenced:
             duplicate = self.producers.check(header)
@@ -274,12 +277,17 @@ class Log:
         size = header.batch_length + LENGTH_END
         try:
             self._make_room(size, last_offset, header.max_timestamp, now_ms)
-            self.active.write(_stamped(batch, header, base_offset, self.epochs.latest))
+            pieces = _stamped(batch, header, base_offset, self.epochs.latest)
+            self.active.write(pieces)
         except _BROKEN as error:
             raise self.refuse(error) from error
         self.active.take(size, base_offset, last_offset, header.max_timestamp)
         self.end = self.producers.end_offset = last_offset + 1
         self._bounds = None
+        if len(pieces) == 1:
+            newest = self._env.newest
+            newest.log, newest.batch = self, pieces[0]
+            newest.base_offset, newest.end = base_offset, self.end
         if is_sequenced:
             self.producers.record(header, base_offset)
         return Appended(base_offset, last_offset, now_ms if validator.stamps else -1, self.start)
@@ -400,7 +408,7 @@ class Log:
         bounds = self._bounds or self.bounds()
         if offset < bounds.start or offset > bounds.end:
             raise OffsetOutOfRangeError(f"{offset} is not in [{bounds.start}, {bounds.end}]")
-        if isolation is Isolation.READ_UNCOMMITTED:
+        if isolation is _READ_UNCOMMITTED:
             limit = bounds.high_watermark
             aborted: Sequence[AbortedTransaction] | None = None
         else:
@@ -422,7 +430,11 @@ class Log:
         return self.segments[self.segment_of(offset)].base_offset
 
     def _read(self, offset: int, max_bytes: int, limit: int, at_least_one: bool) -> Buffer:
-        if offset >= self.active.base_offset:
+        if offset >= self.active.base_offset:  # where compaction never comes
+            newest = self._env.newest
+            if newest.log is self and newest.base_offset <= offset and newest.end == limit:
+                fits = at_least_one or len(newest.batch) <= max_bytes
+                return newest.batch if fits else _NO_BATCH
             end = self.active.size if limit == self.end else self.active.position_of(limit)
             return self.active.read(offset, max_bytes, end, at_least_one)
         for index in range(self.segment_of(offset), len(self.segments)):
@@ -506,8 +518,8 @@ def _stamped(
     """The batch with its offset and epoch; in one piece where it is small enough for one write."""
     front = pack_prefix(base_offset, header.batch_length, leader_epoch)
     rest = memoryview(batch)[PREFIX_BYTES:]
-    if len(rest) <= WRITE_BYTES - PREFIX_BYTES:
-        return (b"".join((front, rest)),)
+    if header.batch_length <= WRITE_BYTES - LENGTH_END:
+        return (front + rest,)
     return (front, rest)
 
 

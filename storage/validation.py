@@ -34,6 +34,7 @@ from kafkapy.wire.records.batch import (
     parse_header,
     stamp_create_time,
     stamp_log_append_time,
+    unpack_header,
     verify_checksum,
 )
 from kafkapy.wire.records.checksum import crc32c
@@ -108,29 +109,30 @@ class Validator:
             if not rewrites_or_reads
         )
 
-    def client_batch(self, records: Buffer, now_ms: int) -> tuple[BatchHeader, Buffer]:
+    def client_batch(self, records: memoryview, now_ms: int) -> tuple[BatchHeader, Buffer]:
         """Check what a client sent; gives its batch as it is to be stored.
 
         Raises CorruptRecordsError, InvalidRecordError, InvalidTimestampError,
         RecordTooLargeError or UnsupportedFormatError.
         """
         try:
-            header = parse_header(records)
+            header = BatchHeader(*unpack_header(records))
             if (
                 header.attributes in self._ordinary_attributes
                 and header.batch_length + LENGTH_END == len(records) <= self._max_message_bytes
                 and header.base_offset == 0
-                and header.record_count == header.last_offset_delta + 1
+                and header.magic == MAGIC
+                and 0 < header.record_count == header.last_offset_delta + 1
                 and (header.base_sequence >= 0 or header.producer_id < 0)
                 and header.max_timestamp - now_ms <= self._after_max_ms
-                and header.crc == crc32c(memoryview(records)[CHECKED_OFFSET:])
+                and header.crc == crc32c(records[CHECKED_OFFSET:])
             ):
                 if header.record_count <= self._max_validated_records and (
                     not header.attributes & COMPRESSION_MASK
                 ):
                     check_records(records, header, max_bytes=self._max_expanded_bytes)
                 return header, records
-        except CorruptRecordError:
+        except (struct.error, CorruptRecordError):
             pass  # whose reason the longer way tells
         return self.checked_batch(records, now_ms)
 

@@ -9,34 +9,33 @@ from kafkapy.storage.engine import LogId
 Wake = Callable[[], None]
 
 
-class Watchers:
-    """Callbacks by log, called in the order in which they came, so that a run can be repeated."""
+class Watchers(dict[LogId, dict[Wake, None]]):
+    """The callbacks of each log that somebody waits for.
 
-    def __init__(self) -> None:
-        self._wakes: dict[LogId, dict[Wake, None]] = {}
+    They are called in the order in which they came, so that a run can be repeated.
+    """
 
-    def __bool__(self) -> bool:
-        return bool(self._wakes)
+    __slots__ = ()
 
     def add(self, logs: Iterable[LogId], wake: Wake) -> None:
         """Call `wake` after every change of any of these logs."""
         for log in logs:
-            self._wakes.setdefault(log, {})[wake] = None
+            self.setdefault(log, {})[wake] = None
 
     def remove(self, logs: Iterable[LogId], wake: Wake) -> None:
         """End what `add` began."""
         for log in logs:
-            wakes = self._wakes.get(log)
+            wakes = self.get(log)
             if wakes is not None:
                 wakes.pop(wake, None)
                 if not wakes:
-                    del self._wakes[log]
+                    del self[log]
 
     def wake(self, logs: Iterable[LogId]) -> None:
         """Call whoever waits for one of these logs, each once."""
         woken: dict[Wake, None] = {}
         for log in logs:
-            if log in self._wakes:
-                woken.update(self._wakes[log])
+            if log in self:
+                woken.update(self[log])
         for wake in woken:
             wake()

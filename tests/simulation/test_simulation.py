@@ -27,6 +27,7 @@ from kafkapy.storage.cleaning import Cleaner
 from kafkapy.storage.local import LocalEngine
 from kafkapy.storage.log import Log
 from kafkapy.storage.producers import Producers
+from kafkapy.storage.watchers import Watchers
 from kafkapy.wire.error_codes import ErrorCode
 from kafkapy.wire.messages.sync_group import SyncGroupResponse
 from tests.simulation import disk
@@ -176,7 +177,7 @@ def _everything_for_everybody(patch: pytest.MonkeyPatch) -> None:
 
 
 def _no_wake(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(LocalEngine, "_wake", lambda self, logs: None)
+    patch.setattr(Watchers, "wake", lambda self, logs: None)
 
 
 def _no_mark_of_aborted_transactions(patch: pytest.MonkeyPatch) -> None:

@@ -83,7 +83,7 @@ def test_any_bytes_are_stored_whole_or_refused(name, records):
 
 def decision(check, records):
     try:
-        header, batch = check(records, 3)
+        header, batch = check(memoryview(records), 3)
     except StorageError as error:
         return type(error), str(error)
     return header, bytes(batch)

@@ -45,6 +45,9 @@ _FRONT: Final = struct.Struct(">qiibI")
 CHECKED_OFFSET: Final = 21  # the checksum covers the attributes and all that follows them
 _CHECKED: Final = struct.Struct(">hiqqqhii")
 
+unpack_header: Final = _HEADER.unpack_from
+"""Gives the fields of a `BatchHeader`, unchecked. Raises struct.error if the data is too short."""
+
 pack_prefix: Final = struct.Struct(">qii").pack
 """Makes the front of a batch of its base offset, its batch length and its leader epoch.
 
