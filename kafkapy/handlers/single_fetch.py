@@ -7,6 +7,7 @@ both together.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ from kafkapy.wire.single_fetch import Found, SingleFetch
 
 if TYPE_CHECKING:
     from kafkapy.broker import Broker
+
+_LOG = logging.getLogger(__name__)
 
 _NO_SESSION = -1
 _ISOLATION = (Isolation.READ_UNCOMMITTED, Isolation.READ_COMMITTED)
@@ -86,6 +89,7 @@ class SinglePoll:
     __slots__ = (
         "_broker",
         "_ended",
+        "_epoch",
         "_log",
         "_read",
         "_request",
@@ -124,26 +128,24 @@ class SinglePoll:
         self.answer = self._respond(piece)
         return True
 
-    def _respond(self, piece: Slice) -> list[Buffer] | None:
+    def _respond(self, piece: Slice) -> list[Buffer]:
         request, session, wanted = self._request, self._session, self._wanted
         records, bounds, aborted = piece
         found: Found | None = Found(
             records, bounds.high_watermark, bounds.stable, bounds.start, aborted is not None
         )
-        session_id = 0
-        if session is not None and wanted is not None:
-            sessions = self._broker.fetch_sessions
-            if sessions.at(session.id, request.session_epoch) is not session:
-                return None  # somebody else has used it meanwhile
-            session_id = session.id
-            sessions.advance(session, self._broker.clock.monotonic_ms())
-            self._note(session, wanted)
-            if not wanted.has_moved(bounds.high_watermark, bounds.start) and not records:
-                found = None
-        return single_fetch.write(request, session_id, request.topic, request.partition, found)
+        if session is None or wanted is None:
+            return single_fetch.write(request, 0, request.topic, request.partition, found)
+        if self._timer is None:
+            self._begin(session, wanted)
+        if not wanted.has_moved(bounds.high_watermark, bounds.start) and not records:
+            found = None
+        return single_fetch.write(request, session.id, request.topic, request.partition, found)
 
-    def _note(self, session: Session, wanted: Wanted) -> None:
-        """Let the session know what was asked this time."""
+    def _begin(self, session: Session, wanted: Wanted) -> None:
+        """Let the session know of this request and of what it asks."""
+        self._broker.fetch_sessions.advance(session, self._broker.clock.monotonic_ms())
+        self._epoch = session.epoch
         session.active[wanted] = None
         ask, request = wanted.ask, self._request
         ask.current_leader_epoch = request.current_leader_epoch
@@ -158,6 +160,8 @@ class SinglePoll:
         """Begin to wait; steps that a change asks for are handed to `soon`."""
         self._soon = soon
         self._ended = ended
+        if self._session is not None and self._wanted is not None:
+            self._begin(self._session, self._wanted)
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(self._request.max_wait_ms / 1000, self._time_out)
         self._broker.engine.watch(self._log, self._wake)
@@ -176,15 +180,26 @@ class SinglePoll:
     def _step(self) -> None:
         if self._timer is None:
             return
-        if self.reads(is_last=False):
+        if self._ends(is_last=False):
             self._end()
         else:
             self._broker.engine.watch(self._log, self._wake)
 
     def _time_out(self) -> None:
-        self.reads(is_last=True)
+        self._ends(is_last=True)
         self._end()
+
+    def _ends(self, is_last: bool) -> bool:
+        """Whether a read ends the fetch; what nobody expects must not harm who woke it."""
+        try:
+            return self.reads(is_last)
+        except Exception:
+            _LOG.exception("a fetch that waited is left to its handler after an unexpected error")
+            return True
 
     def _end(self) -> None:
         self.cancel()
+        session = self._session
+        if self.answer is None and session is not None and session.epoch == self._epoch:
+            session.epoch = self._request.session_epoch  # the handler begins anew
         self._ended()

@@ -147,7 +147,7 @@ class Connection(asyncio.Protocol):
         if answer is None:
             return self._handle(frame)
         self._waiting = poll = cast(Poll, answer)
-        poll.start(self._turn.add, partial(self._polled, poll, frame))
+        poll.start(self._turn.add, partial(self._polled, frame))
         return False
 
     def _handle(self, frame: Buffer) -> bool:
@@ -159,8 +159,9 @@ class Connection(asyncio.Protocol):
         self._gather(outcome.value)
         return True
 
-    def _polled(self, poll: Poll, frame: Buffer) -> None:
-        self._waiting = None
+    def _polled(self, frame: Buffer) -> None:
+        # It is not in what it calls at its end: in a circle it would keep its answer for long.
+        poll, self._waiting = cast(Poll, self._waiting), None
         if self.transport.is_closing():
             return
         self.last_active = self.loop.time()
