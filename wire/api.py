@@ -231,6 +231,7 @@ _APIS = (
 API: Mapping[int, Api] = MappingProxyType({api.key: api for api in _APIS})
 
 
+@functools.lru_cache(maxsize=1024)
 def request_header_version(api_key: int, version: int) -> int:
     """Say which header precedes this request: 1 names the client, 2 adds tagged fields.
 

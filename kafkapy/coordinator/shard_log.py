@@ -10,9 +10,7 @@ from kafkapy.coordinator.result import Record
 from kafkapy.storage.engine import Append, Engine, LogId, Origin, Read
 from kafkapy.storage.errors import StorageError
 from kafkapy.wire.errors import UnsupportedVersionError
-from kafkapy.wire.internal.coordinator_records import RecordTypes, encode_record
-from kafkapy.wire.internal.group import GroupMetadataValue
-from kafkapy.wire.internal.offsets import OffsetCommitValue
+from kafkapy.wire.internal.coordinator_records import RecordTypes, encode_batch
 from kafkapy.wire.internal.record_types import UnknownRecordTypeError
 from kafkapy.wire.records.batch import NO_PRODUCER_EPOCH, NO_PRODUCER_ID, BatchHeader, batches
 from kafkapy.wire.records.control import (
@@ -20,9 +18,8 @@ from kafkapy.wire.records.control import (
     build_end_txn_marker,
     parse_end_txn_marker,
 )
-from kafkapy.wire.records.record import Record as LogRecord
-from kafkapy.wire.records.record import build_batch, records_of
-from kafkapy.wire.schema import Buffer, Data
+from kafkapy.wire.records.record import records_of
+from kafkapy.wire.schema import Buffer
 
 _LOG = logging.getLogger(__name__)
 
@@ -120,13 +117,10 @@ class ShardLog:
 
         Raises StorageError, or EncodingError.
         """
-        encoded = [
-            LogRecord(0, now_ms, *encode_record(key, value, value_version(value)))
-            for key, value in records
-        ]
-        batch = build_batch(
-            encoded,
-            partition_leader_epoch=self._epoch,
+        batch = encode_batch(
+            records,
+            now_ms,
+            leader_epoch=self._epoch,
             producer_id=producer.producer_id,
             producer_epoch=producer.producer_epoch,
             is_transactional=producer is not NO_PRODUCER,
@@ -153,14 +147,3 @@ class ShardLog:
             raise appended
         self._end = appended.last_offset + 1
         return appended.base_offset
-
-
-def value_version(value: Data | None) -> int:
-    """Give the version in which Kafka 4.3 writes a value; any for what deletes."""
-    if value is None:
-        return 0
-    if isinstance(value, OffsetCommitValue):
-        return 4 if value.expire_timestamp == -1 else 1
-    if isinstance(value, GroupMetadataValue):
-        return 3
-    return value.__versions__.last

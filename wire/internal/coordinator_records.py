@@ -2,7 +2,8 @@
 
 The key of a record is its type (int16) and the fields of the key message, always in version 0; the
 value is the version of the value message (int16) and its fields, or nothing, which deletes what the
-key names. Types are numbered per topic, so each topic has its own table of them.
+key names. Types are numbered per topic, so each topic has its own table of them. The records of one
+operation are one batch.
 
 A type that a table lacks was written by a newer broker: a loader warns and skips the record, as
 Kafka does, so that a cluster can be taken back to the version it came from (KIP-915).
@@ -10,7 +11,9 @@ Kafka does, so that a cluster can be taken back to the version it came from (KIP
 
 from __future__ import annotations
 
+import functools
 import struct
+from collections.abc import Sequence
 from types import ModuleType
 
 from kafkapy.wire import compile as codec
@@ -24,26 +27,103 @@ from kafkapy.wire.internal import (
     streams_group,
     transaction,
 )
+from kafkapy.wire.internal.group import GroupMetadataValue
+from kafkapy.wire.internal.offsets import OffsetCommitValue
 from kafkapy.wire.internal.record_types import UnknownRecordTypeError, declared_in
+from kafkapy.wire.primitives import write_varint
+from kafkapy.wire.records.batch import (
+    MAGIC,
+    NO_PRODUCER_EPOCH,
+    NO_PRODUCER_ID,
+    NO_SEQUENCE,
+    TRANSACTIONAL_BIT,
+    BatchHeader,
+    assemble,
+)
 from kafkapy.wire.schema import Buffer, Data
 
 _INT16 = struct.Struct(">h")
 _KEY_VERSION = 0
 
+# What stands in front of a record's offset delta: no attributes, and no time after the first's.
+_NO_ATTRIBUTES_NO_TIME = b"\0\0"
+_NO_VALUE = b"\1"
+_NO_HEADERS = b"\0"
+_varint = functools.lru_cache(maxsize=1024)(write_varint)
+
+
+def encode_batch(
+    records: Sequence[tuple[Data, Data | None]],
+    timestamp_ms: int,
+    *,
+    leader_epoch: int,
+    producer_id: int = NO_PRODUCER_ID,
+    producer_epoch: int = NO_PRODUCER_EPOCH,
+    is_transactional: bool = False,
+) -> bytes:
+    """Give the batch of one operation's records, keys and values, all of the same time.
+
+    The same as `build_batch` makes of them, which also knows headers, compression and other times.
+    Raises `EncodingError`.
+    """
+    pieces: list[bytes] = []
+    for delta, (key, value) in enumerate(records):
+        key_bytes, value_bytes = encode_record(key, value, value_version(value))
+        body = b"".join(
+            (
+                _NO_ATTRIBUTES_NO_TIME,
+                _varint(delta),
+                _varint(len(key_bytes)),
+                key_bytes,
+                _NO_VALUE if value_bytes is None else _varint(len(value_bytes)) + value_bytes,
+                _NO_HEADERS,
+            )
+        )
+        pieces += (_varint(len(body)), body)
+    header = BatchHeader(
+        base_offset=0,
+        batch_length=0,
+        partition_leader_epoch=leader_epoch,
+        magic=MAGIC,
+        crc=0,
+        attributes=TRANSACTIONAL_BIT if is_transactional else 0,
+        last_offset_delta=len(records) - 1,
+        base_timestamp=timestamp_ms,
+        max_timestamp=timestamp_ms,
+        producer_id=producer_id,
+        producer_epoch=producer_epoch,
+        base_sequence=NO_SEQUENCE,
+        record_count=len(records),
+    )
+    return assemble(header, b"".join(pieces))
+
 
 def encode_record(key: Data, value: Data | None, value_version: int) -> tuple[bytes, bytes | None]:
     """Give the key and the value of a record; `value_version` is unused where `value` is None."""
-    return encode_key(key), None if value is None else encode_value(value, value_version)
+    front, write = _encoder(type(key), _KEY_VERSION, key.__api_key__)
+    key_bytes = b"".join((front, *write(key)))
+    if value is None:
+        return key_bytes, None
+    front, write = _encoder(type(value), value_version, value_version)
+    return key_bytes, b"".join((front, *write(value)))
 
 
-def encode_key(key: Data) -> bytes:
-    """Give the key of a record, led by its type."""
-    return _INT16.pack(key.__api_key__) + codec.encode(key, _KEY_VERSION)
+@functools.cache
+def _encoder(
+    message_type: type[Data], version: int, front: int
+) -> tuple[bytes, codec.Writer[Data]]:
+    return _INT16.pack(front), codec.writer(message_type, version)
 
 
-def encode_value(value: Data, version: int) -> bytes:
-    """Give the value of a record, led by its version."""
-    return _INT16.pack(version) + codec.encode(value, version)
+def value_version(value: Data | None) -> int:
+    """Give the version in which Kafka 4.3 writes a value; any for what deletes."""
+    if value is None:
+        return 0
+    if isinstance(value, OffsetCommitValue):
+        return 4 if value.expire_timestamp == -1 else 1
+    if isinstance(value, GroupMetadataValue):
+        return 3
+    return value.__versions__.last
 
 
 class RecordTypes:

@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kafkapy.wire.errors import MalformedError, UnsupportedVersionError
 from kafkapy.wire.internal.coordinator_records import (
     CONSUMER_OFFSETS,
     SHARE_GROUP_STATE,
     TRANSACTION_STATE,
-    encode_key,
+    encode_batch,
     encode_record,
+    value_version,
 )
 from kafkapy.wire.internal.offsets import OffsetCommitKey, OffsetCommitValue
 from kafkapy.wire.internal.record_types import UnknownRecordTypeError
+from kafkapy.wire.records.record import Record, build_batch
 
+TEXTS = st.text(max_size=200)
+INT16S = st.integers(-(2**15), 2**15 - 1)
+INT64S = st.integers(-(2**63), 2**63 - 1)
+KEYS = st.builds(OffsetCommitKey, TEXTS, TEXTS, st.just(0))
+VALUES = st.builds(
+    OffsetCommitValue,
+    offset=INT64S,
+    metadata=TEXTS,
+    commit_timestamp=INT64S,
+    expire_timestamp=st.sampled_from([-1, 7]),
+)
 KEY = OffsetCommitKey(group="g", topic="t", partition=3)
 
 
@@ -26,7 +41,8 @@ def test_a_record_is_read_as_it_was_written() -> None:
 
 
 def test_a_deletion_has_no_value() -> None:
-    assert encode_record(KEY, None, 0) == (encode_key(KEY), None)
+    key_bytes, value_bytes = encode_record(KEY, None, 0)
+    assert (CONSUMER_OFFSETS.decode_key(key_bytes), value_bytes) == (KEY, None)
     assert CONSUMER_OFFSETS.decode_value(KEY, None) is None
 
 
@@ -40,7 +56,7 @@ def test_an_unknown_type_is_reported_with_its_number() -> None:
 def test_each_topic_numbers_its_own_types(types: object) -> None:
     assert isinstance(types, type(CONSUMER_OFFSETS))
     with pytest.raises(UnknownRecordTypeError):
-        types.decode_key(encode_key(KEY)[:1] + b"\x02")
+        types.decode_key(encode_record(KEY, None, 0)[0][:1] + b"\x02")
 
 
 @pytest.mark.parametrize("version", [-1, 5])
@@ -54,3 +70,32 @@ def test_a_value_of_an_unknown_version_is_refused(version: int) -> None:
 def test_a_key_that_ends_early_is_malformed(data: bytes) -> None:
     with pytest.raises(MalformedError):
         CONSUMER_OFFSETS.decode_key(data)
+
+
+@given(
+    st.lists(st.tuples(KEYS, st.none() | VALUES), min_size=1, max_size=70),
+    INT64S,
+    st.integers(0, 2**31 - 1),
+    INT64S,
+    INT16S,
+    st.booleans(),
+)
+def test_the_batch_of_an_operation_is_the_batch_of_its_records(
+    records: list[tuple[OffsetCommitKey, OffsetCommitValue | None]],
+    now_ms: int,
+    leader_epoch: int,
+    producer_id: int,
+    producer_epoch: int,
+    is_transactional: bool,
+) -> None:
+    producer = {
+        "producer_id": producer_id,
+        "producer_epoch": producer_epoch,
+        "is_transactional": is_transactional,
+    }
+    pairs = [encode_record(key, value, value_version(value)) for key, value in records]
+    assert encode_batch(records, now_ms, leader_epoch=leader_epoch, **producer) == build_batch(
+        [Record(timestamp_ms=now_ms, key=key, value=value) for key, value in pairs],
+        partition_leader_epoch=leader_epoch,
+        **producer,
+    )
