@@ -27,7 +27,6 @@ from kafkapy.storage.engine import (
 )
 from kafkapy.storage.epochs import LeaderEpochs
 from kafkapy.storage.errors import (
-    BatchesTooLargeError,
     CorruptRecordsError,
     DiskError,
     FencedEpochError,
@@ -38,6 +37,7 @@ from kafkapy.storage.errors import (
 )
 from kafkapy.storage.newest import NewestBatch
 from kafkapy.storage.producers import Producers
+from kafkapy.storage.rolling import RollPolicy
 from kafkapy.storage.segment import OpenSegments, Segment
 from kafkapy.storage.snapshots import Snapshots
 from kafkapy.storage.validation import Validator
@@ -53,8 +53,6 @@ from kafkapy.wire.records.control import EndTxnMarker, parse_end_txn_marker
 from kafkapy.wire.schema import Buffer
 
 _LOG = logging.getLogger(__name__)
-_MAX_RELATIVE_OFFSET = 2**31 - 1
-_NEVER = -(2**63) - 1  # earlier than any timestamp
 _NO_BATCH = b""
 _READ_UNCOMMITTED = Isolation.READ_UNCOMMITTED  # which takes longer to say in full
 # Damaged files show when their indexes are loaded again.
@@ -95,8 +93,7 @@ class Log:
         "_bounds",
         "_env",
         "_held_from",
-        "_roll_after_ms",
-        "_roll_behind_ms",
+        "_rolling",
         "_validator",
         "aborted",
         "active",
@@ -156,16 +153,7 @@ class Log:
         self.config = config
         self.active.index_interval_bytes = config.index_interval_bytes
         self._validator = Validator(config, self._env.max_expanded_bytes)
-        self._draw_jitter()
-
-    def _draw_jitter(self) -> None:
-        segment_ms = self.config.max_segment_ms
-        jitter_ms = min(self.config.segment_jitter_ms, segment_ms)
-        self._roll_after_ms = segment_ms - (
-            self._env.random.randrange(jitter_ms) if jitter_ms else 0
-        )
-        # Only batches that are later than this ask how long the active segment has waited.
-        self._roll_behind_ms = _NEVER
+        self._rolling = RollPolicy(config, self._env.random)
 
     # Failures
 
@@ -275,13 +263,15 @@ class Log:
         base_offset = self.end
         last_offset = base_offset + header.last_offset_delta
         size = header.batch_length + LENGTH_END
+        max_timestamp = header.max_timestamp
         try:
-            self._make_room(size, last_offset, header.max_timestamp, now_ms)
+            if self._rolling.is_due(self.active, size, last_offset, max_timestamp, now_ms):
+                self.roll()
             pieces = _stamped(batch, header, base_offset, self.epochs.latest)
             self.active.write(pieces)
         except _BROKEN as error:
             raise self.refuse(error) from error
-        self.active.take(size, base_offset, last_offset, header.max_timestamp)
+        self.active.take(size, base_offset, last_offset, max_timestamp)
         self.end = self.producers.end_offset = last_offset + 1
         self._bounds = None
         if len(pieces) == 1:
@@ -305,11 +295,14 @@ class Log:
         for header, batch, _ in prepared:
             pieces += _stamped(batch, header, end, self.epochs.latest)
             end += header.last_offset_delta + 1
+        whole = b"".join(pieces)
         header = prepared[0].header
         last_offset = first + header.last_offset_delta
+        time_ms = header.max_timestamp
         try:
-            self._make_room(sum(map(len, pieces)), last_offset, header.max_timestamp, now_ms)
-            self.active.write(pieces)
+            if self._rolling.is_due(self.active, len(whole), last_offset, time_ms, now_ms):
+                self.roll()
+            self.active.write((whole,))
         except _BROKEN as error:
             raise self.refuse(error) from error
         for header, _, marker in prepared:
@@ -319,8 +312,8 @@ class Log:
             self.end = self.producers.end_offset = last_offset + 1
             self._bounds = None
             self._account(header, base_offset, marker)
-        time_ms = now_ms if self._validator.stamps else -1
-        return Appended(first, self.end - 1, time_ms, self.start)
+        stamped_ms = now_ms if self._validator.stamps else -1
+        return Appended(first, self.end - 1, stamped_ms, self.start)
 
     def _prepare(self, header: BatchHeader, batch: Buffer) -> _Prepared:
         marker = None
@@ -343,34 +336,6 @@ class Log:
 
     # Segments
 
-    def _make_room(self, size: int, last_offset: int, time_ms: int, now_ms: int) -> None:
-        """Begin a new segment where the active one cannot or may not take a first batch more.
-
-        `size` is that of all batches. May raise OSError, or CorruptRecordError.
-        """
-        config = self.config
-        segment = self.active
-        fits = (
-            segment.size <= config.segment_bytes - size
-            and last_offset - segment.base_offset <= _MAX_RELATIVE_OFFSET
-        )
-        if fits and time_ms <= self._roll_behind_ms and segment.entries_left > 0:
-            return
-        if size > config.segment_bytes:
-            raise BatchesTooLargeError(f"{size} bytes for segments of {config.segment_bytes}")
-        if segment.size == 0:
-            return
-        first_ms = segment.first_timestamp_ms()
-        waited_ms = time_ms - first_ms if first_ms >= 0 else now_ms - segment.created_ms
-        if (
-            not fits
-            or waited_ms > self._roll_after_ms
-            or segment.count_entries_left(config.segment_index_bytes) <= 0
-        ):
-            self.roll()
-        elif first_ms >= 0:
-            self._roll_behind_ms = first_ms + self._roll_after_ms
-
     def roll(self) -> None:
         """Begin a new segment at the end. May raise OSError, and has changed nothing then."""
         if self.active.size == 0:
@@ -380,7 +345,7 @@ class Log:
         segment = self.new_segment(self.end)
         self.segments.append(segment)
         self.active = segment
-        self._draw_jitter()
+        self._rolling.begin_segment()
 
     def new_segment(self, base_offset: int) -> Segment:
         """Create an empty segment with its file. May raise OSError."""
