@@ -20,7 +20,6 @@ from kafkapy.storage.checkpoints import (
     HIGH_WATERMARK_CHECKPOINT,
     LOG_START_CHECKPOINT,
     RECOVERY_POINT_CHECKPOINT,
-    read_topic_id,
     write_topic_id,
 )
 from kafkapy.storage.compaction import Compactor
@@ -47,7 +46,7 @@ from kafkapy.storage.errors import (
 from kafkapy.storage.flushing import Flushes, furthest_behind, in_thread, is_due, save_at_once
 from kafkapy.storage.log import Environment, Log
 from kafkapy.storage.offset_files import OffsetFiles, Offsets
-from kafkapy.storage.opening import create_log, open_log
+from kafkapy.storage.opening import Unopened, create_log, open_logs
 from kafkapy.storage.segment import OpenSegments
 from kafkapy.storage.watchers import Watchers
 from kafkapy.wire.errors import CorruptRecordError
@@ -56,9 +55,6 @@ from kafkapy.wire.schema import ZERO_UUID, Buffer
 _LOG = logging.getLogger(__name__)
 _DELETED_SUFFIX = "-delete"
 _LOGS_PER_TURN = 100
-
-# Until the owner of a log has told its settings, nothing in it may be thrown away.
-_UNCONFIGURED = LogConfig(retention_ms=-1)
 
 
 class LocalEngine:
@@ -89,7 +85,7 @@ class LocalEngine:
             max_expanded_bytes=max_expanded_bytes,
         )
         self._logs: dict[LogId, Log] = {}
-        self._unopened: dict[LogId, DiskError] = {}
+        self._unopened: dict[LogId, Unopened] = {}
         self._watchers = Watchers()
         self._flushes = Flushes(disk, lambda log: self._watchers.wake((log.id,)))
         self._deletions = Deletions(disk, now_ms)
@@ -97,9 +93,6 @@ class LocalEngine:
             self._env, self._flushes, self._deletions, self._write_checkpoints
         )
         self._files = OffsetFiles(disk)
-        # What the files tell of logs that could not be opened.
-        self._unopened_starts: Offsets = {}
-        self._unopened_recovery_points: Offsets = {}
         self._unlock: Callable[[], None] | None = None
 
     # Life
@@ -128,34 +121,15 @@ class LocalEngine:
         starts = self._files.read(LOG_START_CHECKPOINT)
         recovery_points = self._files.read(RECOVERY_POINT_CHECKPOINT)
         self._compactor.clean_until = self._files.read(CLEANER_CHECKPOINT)
-        for name in names:
-            topic, _, partition = name.rpartition("-")
-            if name.endswith(_DELETED_SUFFIX):
-                self._deletions.add([name], 0)
-            elif topic and partition.isascii() and partition.isdigit():
-                place = (topic, int(partition))
-                recovery_point = recovery_points.get(place, -1)
-                start = starts.get(place, 0)
-                if not self._open_log(name, place, start, None if clean else recovery_point):
-                    self._unopened_starts[place] = start
-                    self._unopened_recovery_points[place] = recovery_point
+        self._deletions.add([name for name in names if name.endswith(_DELETED_SUFFIX)], 0)
+        opened = open_logs(self._env, names, starts, recovery_points, clean=clean)
+        for log_id, found in opened:
+            if isinstance(found, Log):
+                self._logs[log_id] = found
+            else:
+                self._unopened[log_id] = found
         ended = "after a clean stop" if clean else "anew, or after a crash"
         _LOG.info("opened %d logs %s", len(self._logs), ended)
-
-    def _open_log(
-        self, name: str, place: tuple[str, int], start: int, recovery_point: int | None
-    ) -> bool:
-        log_id = LogId(*place, ZERO_UUID)
-        try:
-            log_id = LogId(*place, read_topic_id(self._disk, name) or ZERO_UUID)
-            self._logs[log_id] = open_log(
-                self._env, log_id, name, _UNCONFIGURED, start=start, recovery_point=recovery_point
-            )
-        except (OSError, CorruptRecordError) as error:
-            self._unopened[log_id] = DiskError(f"{log_id}: {error}")
-            _LOG.error("%s is offline: %s", log_id, error, exc_info=error)
-            return False
-        return True
 
     async def close(self) -> None:
         """Make everything durable, mark the shutdown clean, and unlock."""
@@ -180,7 +154,7 @@ class LocalEngine:
             clean = self._save_log(log) and clean
         # Without the mark the next start recovers.
         with contextlib.suppress(OSError):
-            ends = {_place(log): log.end for log in self._logs.values() if log.failure is None}
+            ends = {_place(log.id): log.end for log in self._logs.values() if log.failure is None}
             self._files.write_at_once(
                 {HIGH_WATERMARK_CHECKPOINT: ends, **self._offsets_of_recovery()}
             )
@@ -212,7 +186,8 @@ class LocalEngine:
             raise self._missing(log_id) from None
 
     def _missing(self, log_id: LogId) -> StorageError:
-        return self._unopened.get(log_id) or UnknownLogError(str(log_id))
+        unopened = self._unopened.get(log_id)
+        return UnknownLogError(str(log_id)) if unopened is None else unopened.error
 
     async def create(self, logs: Sequence[LogId], config: LogConfig) -> None:
         """Create empty logs, all or none. Raises LogExistsError or DiskError."""
@@ -257,8 +232,6 @@ class LocalEngine:
                 self._compactor.forget(log)
                 self._set_aside(log_id, log.config.file_delete_delay_ms)
             elif self._unopened.pop(log_id, None) is not None:
-                self._unopened_starts.pop((log_id.topic, log_id.partition), None)
-                self._unopened_recovery_points.pop((log_id.topic, log_id.partition), None)
                 self._set_aside(log_id, 0)
             self._watchers.wake((log_id,))
         if logs:
@@ -503,17 +476,16 @@ class LocalEngine:
             raise DiskError(str(error)) from error
 
     def _offsets_of_recovery(self) -> dict[str, Offsets]:
-        logs = self._logs.values()
-        recovery_points = {_place(log): log.recovery_point for log in logs}
-        starts = {_place(log): log.start for log in logs if log.start > 0}
-        return {
-            RECOVERY_POINT_CHECKPOINT: recovery_points | self._unopened_recovery_points,
-            LOG_START_CHECKPOINT: starts | self._unopened_starts,
-        }
+        recovery_points = {_place(log.id): log.recovery_point for log in self._logs.values()}
+        starts = {_place(log.id): log.start for log in self._logs.values() if log.start > 0}
+        for log_id, unopened in self._unopened.items():
+            recovery_points[_place(log_id)] = unopened.recovery_point
+            starts[_place(log_id)] = unopened.start
+        return {RECOVERY_POINT_CHECKPOINT: recovery_points, LOG_START_CHECKPOINT: starts}
 
     def _online(self) -> list[Log]:
         return [log for log in self._logs.values() if log.failure is None]
 
 
-def _place(log: Log) -> tuple[str, int]:
-    return log.id.topic, log.id.partition
+def _place(log_id: LogId) -> tuple[str, int]:
+    return log_id.topic, log_id.partition

@@ -10,24 +10,68 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from kafkapy.storage import swap
 from kafkapy.storage.aborted import AbortedTransactions
-from kafkapy.storage.checkpoints import read_epochs, write_epochs, write_topic_id
+from kafkapy.storage.checkpoints import read_epochs, read_topic_id, write_epochs, write_topic_id
 from kafkapy.storage.config import LogConfig
 from kafkapy.storage.engine import LogId
 from kafkapy.storage.epochs import LeaderEpochs
+from kafkapy.storage.errors import DiskError
 from kafkapy.storage.log import Environment, Log
+from kafkapy.storage.offset_files import Offsets
 from kafkapy.storage.producers import EndedTransaction, Producers
 from kafkapy.storage.segment import ABORTED_SUFFIX, LOG_SUFFIX, SNAPSHOT_SUFFIX, Segment
 from kafkapy.storage.snapshots import Snapshots
 from kafkapy.wire.errors import CorruptRecordError
 from kafkapy.wire.records.batch import CONTROL_BIT, BatchHeader
 from kafkapy.wire.records.control import parse_end_txn_marker
+from kafkapy.wire.schema import ZERO_UUID
 
 _LOG = logging.getLogger(__name__)
 _NO_LIMIT = 2**63 - 1
+# Until the owner of a log has told its settings, nothing in it may be thrown away.
+_UNCONFIGURED = LogConfig(retention_ms=-1)
 _OFFSET = re.compile(r"0\d{19}", re.ASCII)
+
+
+class Unopened(NamedTuple):
+    """A log that could not be opened, and what the checkpoint files shall go on to tell of it."""
+
+    error: DiskError
+    start: int
+    recovery_point: int
+
+
+def open_logs(
+    env: Environment,
+    names: Iterable[str],
+    starts: Offsets,
+    recovery_points: Offsets,
+    *,
+    clean: bool,
+) -> Iterator[tuple[LogId, Log | Unopened]]:
+    """Open the logs among the names in an engine's directory; after a clean stop without checks."""
+    for name in names:
+        topic, _, partition = name.rpartition("-")
+        if not (topic and partition.isascii() and partition.isdigit()):
+            continue
+        place = (topic, int(partition))
+        start, recovery_point = starts.get(place, 0), recovery_points.get(place, -1)
+        from_point = None if clean else recovery_point
+        log_id = LogId(*place, ZERO_UUID)
+        found: Log | Unopened
+        try:
+            log_id = LogId(*place, read_topic_id(env.disk, name) or ZERO_UUID)
+            found = open_log(
+                env, log_id, name, _UNCONFIGURED, start=start, recovery_point=from_point
+            )
+        except (OSError, CorruptRecordError) as error:
+            _LOG.error("%s is offline: %s", log_id, error, exc_info=error)
+            found = Unopened(DiskError(f"{log_id}: {error}"), start, recovery_point)
+        yield log_id, found
 
 
 def create_log(env: Environment, log_id: LogId, directory: str, config: LogConfig) -> Log:
