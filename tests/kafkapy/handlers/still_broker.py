@@ -24,7 +24,13 @@ from kafkapy.wire.headers import (
     write_request_header,
 )
 from kafkapy.wire.messages.create_topics import CreatableTopic
-from kafkapy.wire.messages.fetch import FetchPartition, FetchRequest, FetchResponse, FetchTopic
+from kafkapy.wire.messages.fetch import (
+    FetchPartition,
+    FetchRequest,
+    FetchResponse,
+    FetchTopic,
+    PartitionData,
+)
 from kafkapy.wire.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
 from kafkapy.wire.records.control import EndTxnMarker, build_end_txn_marker
 from kafkapy.wire.records.record import Record, build_batch
@@ -105,8 +111,7 @@ class StillBroker:
 
     async def create(self, name: str, partitions: int = 2) -> Topic:
         topic = CreatableTopic(name, num_partitions=partitions, replication_factor=1)
-        created = await self.broker.controller.create_topic(topic, validate_only=False)
-        del created
+        await self.broker.controller.create_topic(topic, validate_only=False)
         return self.topic(name)
 
     def topic(self, name: str = "one") -> Topic:
@@ -144,10 +149,10 @@ class StillBroker:
             await asyncio.sleep(0)
 
     def fetch(self, offset: int = 0, *, topic: str = "one", **asked: Any) -> FetchRequest:
-        """Ask for a partition by its name and its id, or with an offset of -1 for none."""
+        """Ask for a partition by its name and its id; `topics` are others, or none."""
         ask = FetchPartition(fetch_offset=offset, partition_max_bytes=MIB)
-        for name in ("partition", "partition_max_bytes", "current_leader_epoch"):
-            setattr(ask, name, asked.pop(name, getattr(ask, name)))
+        for name in [each.name for each in FetchPartition.__fields__ if each.name in asked]:
+            setattr(ask, name, asked.pop(name))
         topics = [FetchTopic(topic, self.topic_id(topic), [ask])]
         return FetchRequest(**{"min_bytes": 1, "max_bytes": MIB, "topics": topics, **asked})
 
@@ -183,9 +188,10 @@ class Client:
 
     def send(self, *requests: tuple[Request, int]) -> None:
         """Send requests in their versions, all at once."""
-        self.connection.data_received(b"".join(self._frame(*each) for each in requests))
+        self.connection.data_received(b"".join(self.frame(*each) for each in requests))
 
     def hang_up(self) -> None:
+        """Cut the connection."""
         self.transport.is_closed = True
         self.connection.connection_lost(None)
 
@@ -201,10 +207,12 @@ class Client:
         return answer
 
     def call(self, request: FetchRequest, version: int) -> FetchResponse:
+        """Ask for what is answered at once."""
         self.send((request, version))
         return self.answer(version)
 
-    def _frame(self, request: Request, version: int) -> bytes:
+    def frame(self, request: Request, version: int) -> bytes:
+        """Encode the next request, with its size."""
         self._correlation_id += 1
         key = request.__api_key__
         header = RequestHeader(key, version, self._correlation_id, self.name)
@@ -228,6 +236,21 @@ def fetches_in(data: bytes, version: int) -> list[FetchResponse]:
 def batch_of(size: int = 10, count: int = 1, **settings: Any) -> bytes:
     records = [Record(offset, TIME_MS, b"key", b"v" * size) for offset in range(count)]
     return build_batch(records, **settings)
+
+
+def begin(broker: StillBroker, version: int = 18, **asked: Any) -> tuple[Client, dict[str, int]]:
+    """A client with a session, and what it says of it in its next request."""
+    client = broker.connect("consumer")
+    begun = client.call(broker.fetch(session_epoch=0, **asked), version)
+    assert begun.session_id
+    return client, {"session_id": begun.session_id, "session_epoch": 1}
+
+
+def partition_of(answer: FetchResponse) -> PartitionData:
+    assert not answer.error_code
+    (topic,) = answer.responses
+    (partition,) = topic.partitions
+    return partition
 
 
 def marker(producer_id: int, *, is_commit: bool) -> bytes:

@@ -10,8 +10,15 @@ import pytest
 from kafkapy.handlers.single_fetch import SinglePoll
 from kafkapy.storage.engine import Origin
 from kafkapy.wire.error_codes import ErrorCode
-from kafkapy.wire.messages.fetch import FetchResponse, PartitionData
-from tests.kafkapy.handlers.still_broker import Client, StillBroker, batch_of, marker, run
+from tests.kafkapy.handlers.still_broker import (
+    Client,
+    StillBroker,
+    batch_of,
+    begin,
+    marker,
+    partition_of,
+    run,
+)
 
 LATEST = 18
 VERSIONS_WITH_SESSIONS = range(7, LATEST + 1)
@@ -30,23 +37,6 @@ def waiting(
     assert client.is_waiting
     assert not client.received()
     return client
-
-
-def begin(
-    broker: StillBroker, version: int = LATEST, **asked: Any
-) -> tuple[Client, dict[str, int]]:
-    """A client with a session, and what it says of it in its next request."""
-    client = broker.connect("consumer")
-    begun = client.call(broker.fetch(session_epoch=FULL, **asked), version)
-    assert begun.session_id
-    return client, {"session_id": begun.session_id, "session_epoch": 1}
-
-
-def partition_of(answer: FetchResponse) -> PartitionData:
-    assert not answer.error_code
-    (topic,) = answer.responses
-    (partition,) = topic.partitions
-    return partition
 
 
 @pytest.mark.parametrize("version", range(4, LATEST + 1))
