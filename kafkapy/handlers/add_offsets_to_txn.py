@@ -24,7 +24,7 @@ async def handle(
 ) -> AddOffsetsToTxnResponse:
     """Add the partition that keeps the offsets of the group."""
     try:
-        await context.broker.transactions.add_partitions(
+        await context.broker.transactions.add_when_possible(
             request.transactional_id,
             Producer(request.producer_id, request.producer_epoch),
             [await offsets_partition(request.group_id, context)],

@@ -85,7 +85,7 @@ async def _add(
             for partition in transactions.missing(asked.transactional_id, producer, partitions):
                 errors[partition] = ErrorCode.TRANSACTION_ABORTABLE
         else:
-            await transactions.add_partitions(
+            await transactions.add_when_possible(
                 asked.transactional_id,
                 producer,
                 partitions,

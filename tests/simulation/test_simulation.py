@@ -41,7 +41,7 @@ MAX_S = 20.0
 # Of the operations at which a crash is tried, one in so many.
 POINTS = 7
 # Within so many seeds every planted bug has to show.
-PATIENCE = 40
+PATIENCE = 100
 
 Patch = Callable[[pytest.MonkeyPatch], None]
 

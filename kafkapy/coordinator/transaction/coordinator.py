@@ -35,7 +35,6 @@ TRANSACTION_TOPIC = "__transaction_state"
 # With these errors a partition has no records that wait for the marker, or never will have.
 _NOTHING_TO_MARK = frozenset(
     {
-        ErrorCode.NONE,
         ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
         ErrorCode.INVALID_PRODUCER_EPOCH,
         ErrorCode.TRANSACTION_COORDINATOR_FENCED,
@@ -131,7 +130,7 @@ class TransactionCoordinator:
 
     # Transactions
 
-    async def add_partitions(
+    async def add_when_possible(
         self,
         transactional_id: str,
         producer: Producer,
@@ -140,30 +139,22 @@ class TransactionCoordinator:
     ) -> None:
         """Make partitions part of the transaction, and begin it with the first ones.
 
-        Raises INVALID_PRODUCER_ID_MAPPING, PRODUCER_FENCED or CONCURRENT_TRANSACTIONS.
+        Where the transaction before is about to end, that is waited for. Raises
+        INVALID_PRODUCER_ID_MAPPING, PRODUCER_FENCED or CONCURRENT_TRANSACTIONS.
         """
-        await self._write(
-            transactional_id,
-            lambda shard, now_ms: shard.add_partitions(
-                transactional_id, producer, partitions, client_version, now_ms
-            ),
-        )
 
-    async def add_when_possible(
-        self,
-        transactional_id: str,
-        producer: Producer,
-        partitions: Collection[TopicPartition],
-        client_version: int,
-    ) -> None:
-        """Do as `add_partitions`, once the transaction before has ended."""
+        def add(shard: TransactionShard, now_ms: int) -> Result[None]:
+            return shard.add_partitions(
+                transactional_id, producer, partitions, client_version, now_ms
+            )
+
         try:
-            await self.add_partitions(transactional_id, producer, partitions, client_version)
+            await self._write(transactional_id, add)
         except ApiError as error:
             if error.code is not ErrorCode.CONCURRENT_TRANSACTIONS:
                 raise
             await self._completion(transactional_id)
-            await self.add_partitions(transactional_id, producer, partitions, client_version)
+            await self._write(transactional_id, add)
 
     def missing(
         self, transactional_id: str, producer: Producer, partitions: Collection[TopicPartition]
@@ -181,18 +172,17 @@ class TransactionCoordinator:
     ) -> Producer:
         """Commit or abort; gives the producer of the next transaction.
 
-        The outcome is durable when this returns. Unless a log fails, the markers are written too.
+        The outcome is durable when this returns. The markers are written in the next turn of the
+        event loop: after the answer, and before the broker hears what anybody does because of it.
         Raises INVALID_PRODUCER_ID_MAPPING, PRODUCER_FENCED, CONCURRENT_TRANSACTIONS or
         INVALID_TXN_STATE.
         """
-        following = await self._write_with_id(
+        return await self._write_with_id(
             transactional_id,
             lambda shard, new_id, now_ms: shard.end(
                 transactional_id, producer, is_commit, client_version, new_id, now_ms
             ),
         )
-        await self._completion(transactional_id)
-        return following
 
     # Descriptions
 
@@ -238,8 +228,10 @@ class TransactionCoordinator:
 
     async def _complete(self, transactional_id: str) -> None:
         try:
-            while await self._write_markers(transactional_id):
-                pass  # until the next transaction of this id has not been decided, too
+            # Until the next transaction of this id has not been decided, too.
+            while (prepared := self._prepared(transactional_id)) is not None:
+                if not await self._write_markers(transactional_id, *prepared):
+                    break
         except Exception as error:
             is_unexpected = not isinstance(error, ApiError)
             _LOG.warning(
@@ -255,21 +247,29 @@ class TransactionCoordinator:
         finally:
             self._completions.pop(transactional_id, None)
 
-    async def _write_markers(self, transactional_id: str) -> bool:
-        """Write the markers that a transaction lacks; False where there is no more to do now."""
+    def _prepared(
+        self, transactional_id: str
+    ) -> tuple[Transaction, frozenset[TopicPartition]] | None:
+        """Give a transaction that is decided, and its partitions that lack a marker."""
         found = self._runtime.read(transactional_id, lambda shard: shard.describe(transactional_id))
-        if found is None or not found[0].is_prepared:
-            return False
-        transaction, partitions = found
+        return found if found is not None and found[0].is_prepared else None
+
+    async def _write_markers(
+        self,
+        transactional_id: str,
+        transaction: Transaction,
+        partitions: frozenset[TopicPartition],
+    ) -> bool:
+        """Write markers, and end the transaction if nothing failed; whether that is so."""
         coordinator_epoch = self._runtime.leader_epoch(transactional_id)
         marker = Marker(transaction.producer, transaction.is_commit, coordinator_epoch)
         outcomes = await self.markers.write(marker, partitions)
         failed = []
         for partition, error in outcomes.items():
-            if error not in _NOTHING_TO_MARK:
-                failed.append(partition)
             if error is not ErrorCode.NONE:
                 _LOG.warning("no marker of %s in %s: %s", transactional_id, partition, error.name)
+                if error not in _NOTHING_TO_MARK:
+                    failed.append(partition)
         await self._write_with_id(
             transactional_id,
             lambda shard, new_id, now_ms: shard.marked(transactional_id, failed, new_id, now_ms),

@@ -62,15 +62,20 @@ class TransactionMachine(RuleBasedStateMachine):
         self.loop.close()
 
     def run(self, work: Coroutine[Any, Any, Any], death: int | None = None) -> Any:
-        """Let the broker work; if it dies meanwhile, start another and give None."""
+        """Let the broker work, also after its answer; if it dies meanwhile, start another.
+
+        Gives None where it died before it answered.
+        """
         self.world.engine.appends_left = death
+        answer = None
         try:
-            return self.loop.run_until_complete(work)
+            answer = self.loop.run_until_complete(work)
+            self.loop.run_until_complete(self.world.settle())
         except ProcessDiedError:
             self.restart()
-            return None
         finally:
             self.world.engine.appends_left = None
+        return answer
 
     @initialize()
     def begin(self) -> None:

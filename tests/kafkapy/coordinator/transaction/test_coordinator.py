@@ -10,7 +10,13 @@ import pytest
 from kafkapy.coordinator.groups import OFFSETS_TOPIC
 from kafkapy.coordinator.shard_log import Producer
 from kafkapy.coordinator.transaction.transaction import State, TopicPartition
+from kafkapy.eager import Finished, start
 from kafkapy.wire.error_codes import ErrorCode
+from kafkapy.wire.messages.add_partitions_to_txn import (
+    AddPartitionsToTxnRequest,
+    AddPartitionsToTxnTopic,
+)
+from kafkapy.wire.messages.end_txn import EndTxnRequest
 from tests.kafkapy.coordinator.transaction.world import TOPIC, ProcessDiedError, World
 
 NAME = "payments"
@@ -47,12 +53,37 @@ def stable(world: World, partition: int) -> int:
     return world.engine.bounds(world.topics[TOPIC][partition]).stable
 
 
-def test_when_the_answer_comes_the_records_count() -> None:
+def test_the_records_count_in_the_turn_of_the_loop_after_the_answer() -> None:
     async def scenario(world: World) -> None:
         producer = await begun(world, 0, 1, 2)
-        answer = await world.end(NAME, producer, True)
-        assert (answer.error_code, state(world)) == (0, State.COMPLETE_COMMIT)
+        ending = start(world.handle(EndTxnRequest(NAME, *producer, True), 5))
+        assert isinstance(ending, Finished)
+        assert (ending.value.error_code, state(world)) == (0, State.PREPARE_COMMIT)
+        await asyncio.sleep(0)
+        assert state(world) is State.COMPLETE_COMMIT
         assert [await world.committed(index) for index in range(3)] == [[b"v"]] * 3
+
+    play(scenario)
+
+
+def test_what_is_asked_before_that_waits_for_it() -> None:
+    async def scenario(world: World) -> None:
+        producer = await begun(world, 0)
+        ending = start(world.handle(EndTxnRequest(NAME, *producer, True), 5))
+        assert isinstance(ending, Finished)
+        following = (ending.value.producer_id, ending.value.producer_epoch)
+        topics = [AddPartitionsToTxnTopic(TOPIC, [1])]
+        request = AddPartitionsToTxnRequest(
+            v3_and_below_transactional_id=NAME,
+            v3_and_below_producer_id=following[0],
+            v3_and_below_producer_epoch=following[1],
+            v3_and_below_topics=topics,
+        )
+        adding = start(world.handle(request, 3))
+        assert isinstance(adding, Finished)
+        [topic] = adding.value.results_by_topic_v3_and_below
+        assert topic.results_by_partition[0].partition_error_code == 0
+        assert await world.committed(0) == [b"v"]
 
     play(scenario)
 
@@ -128,6 +159,7 @@ def test_a_broker_that_dies_between_the_markers_finishes_at_the_next_start() -> 
             world.engine.appends_left = appends
             try:
                 await world.end(NAME, producer, True)
+                await world.settle()
             except ProcessDiedError:
                 await world.die()
                 await world.start()

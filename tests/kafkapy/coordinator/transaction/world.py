@@ -16,13 +16,21 @@ from kafkapy.coordinator.transaction.coordinator import TRANSACTION_TOPIC, Trans
 from kafkapy.coordinator.transaction.markers import Markers
 from kafkapy.coordinator.transaction.settings import TransactionSettings
 from kafkapy.coordinator.transaction.transaction import TopicPartition
-from kafkapy.handlers import end_txn, init_producer_id, offset_fetch, produce, txn_offset_commit
+from kafkapy.handlers import (
+    add_partitions_to_txn,
+    end_txn,
+    init_producer_id,
+    offset_fetch,
+    produce,
+    txn_offset_commit,
+)
 from kafkapy.server.context import Peer, RequestContext
 from kafkapy.storage.config import LogConfig
 from kafkapy.storage.disk import MemoryDisk
 from kafkapy.storage.engine import Append, Appended, Isolation, LogId, Read, Slice
 from kafkapy.storage.errors import DiskError, StorageError
 from kafkapy.storage.local import LocalEngine
+from kafkapy.wire.messages.add_partitions_to_txn import AddPartitionsToTxnRequest
 from kafkapy.wire.messages.end_txn import EndTxnRequest
 from kafkapy.wire.messages.init_producer_id import InitProducerIdRequest
 from kafkapy.wire.messages.offset_fetch import OffsetFetchRequest, OffsetFetchRequestGroup
@@ -40,6 +48,7 @@ TOPIC = "t"
 PARTITIONS = 3
 GROUP = "g"
 HANDLERS = {
+    AddPartitionsToTxnRequest: add_partitions_to_txn,
     ProduceRequest: produce,
     EndTxnRequest: end_txn,
     InitProducerIdRequest: init_producer_id,
@@ -176,11 +185,16 @@ class World:
         death.cancel()
         return task.result()
 
-    async def call(self, request: Any, version: int) -> Any:
-        """Let a handler answer. Raises ProcessDiedError."""
+    def handle(self, request: Any, version: int) -> Coroutine[Any, Any, Any]:
+        """Give what a handler has to do."""
         peer = Peer(1, "127.0.0.1", "127.0.0.1", 9092, "PLAINTEXT")
         context = RequestContext(self, peer, version, "test")  # type: ignore[arg-type]
-        return await self._survive(HANDLERS[type(request)].handle(request, context))
+        answering: Coroutine[Any, Any, Any] = HANDLERS[type(request)].handle(request, context)
+        return answering
+
+    async def call(self, request: Any, version: int) -> Any:
+        """Let a handler answer. Raises ProcessDiedError."""
+        return await self._survive(self.handle(request, version))
 
     async def settle(self) -> None:
         """Wait for the markers of what is decided. Raises ProcessDiedError."""
