@@ -5,7 +5,7 @@ import struct
 
 import pytest
 from crc32c import crc32c
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kafkapy.storage.config import LogConfig, TimestampType
@@ -28,7 +28,8 @@ CONFIGS = {
 CAREFUL = {
     "read": LogConfig(max_validated_records=-1),
     "unread": LogConfig(max_validated_records=0, compression_type="zstd"),
-    "tiny": LogConfig(max_message_bytes=100, message_timestamp_after_max_ms=-2),
+    "small": LogConfig(max_message_bytes=90),
+    "early": LogConfig(message_timestamp_after_max_ms=-2),
 }
 VALID = [
     build_batch(
@@ -81,6 +82,34 @@ def test_any_bytes_are_stored_whole_or_refused(name, records):
     asyncio.run(main())
 
 
+FIELDS = {  # of a batch's header: where they are, and their formats
+    "base offset": (0, ">q"),
+    "batch length": (8, ">i"),
+    "magic": (16, ">b"),
+    "attributes": (21, ">h"),
+    "last offset delta": (23, ">i"),
+    "max timestamp": (35, ">q"),
+    "producer id": (43, ">q"),
+    "base sequence": (53, ">i"),
+    "record count": (57, ">i"),
+}
+
+
+def with_field(batch, name, value):
+    place, field_format = FIELDS[name]
+    changed = bytearray(batch)
+    struct.pack_into(field_format, changed, place, value)
+    return with_checksum(bytes(changed))
+
+
+@st.composite
+def with_other_fields(draw):
+    batch = draw(st.sampled_from(VALID))
+    for name in draw(st.lists(st.sampled_from(sorted(FIELDS)), min_size=1, max_size=2)):
+        batch = with_field(batch, name, draw(st.integers(-2, 100)))
+    return batch
+
+
 def decision(check, records):
     try:
         header, batch = check(memoryview(records), 3)
@@ -89,8 +118,10 @@ def decision(check, records):
     return header, bytes(batch)
 
 
-@pytest.mark.parametrize("name", [*CONFIGS, "read", "unread", "tiny"])
-@given(records=st.one_of(st.sampled_from(VALID), st.binary(max_size=200), damaged()))
+@pytest.mark.parametrize("name", [*CONFIGS, *CAREFUL])
+@given(records=st.one_of(st.sampled_from(VALID), damaged(), with_other_fields()))
+@example(records=with_field(with_field(VALID[2], "record count", 0), "last offset delta", -1))
+@example(records=with_field(VALID[2], "base sequence", -1))
 def test_one_look_at_a_batch_decides_as_one_check_after_the_other(name, records):
     validator = Validator(CONFIGS.get(name) or CAREFUL[name], 10_000)
     assert decision(validator.client_batch, records) == decision(validator.checked_batch, records)
