@@ -137,6 +137,88 @@ def test_the_first_success_after_an_error_is_news() -> None:
     assert not each.has_news(found(0, 1))
 
 
+def test_a_bound_that_moved_is_news_once() -> None:
+    each = Wanted("t", bytes(16), FetchPartition(partition=0))
+    assert each.has_moved(0, 0)
+    assert not each.has_moved(0, 0)
+    assert each.has_moved(1, 0)
+    assert each.has_moved(1, 1)
+    assert not each.has_news(found_from(1, 1))
+    assert each.has_moved(0, 1)
+
+
+def found_from(high_watermark: int, log_start_offset: int) -> PartitionData:
+    answer = found(0, high_watermark)
+    answer.log_start_offset = log_start_offset
+    return answer
+
+
+def test_what_moved_after_an_error_is_news() -> None:
+    each = Wanted("t", bytes(16), FetchPartition(partition=0))
+    assert each.has_moved(1, 0)
+    assert each.has_news(found(0, 1, error=ErrorCode.UNKNOWN_TOPIC_OR_PARTITION))
+    assert each.has_moved(1, 0)
+
+
+def test_a_session_is_found_at_the_epoch_that_it_expects() -> None:
+    sessions = cache()
+    session = begin(sessions, [0])
+    expected = sessions.at(session, 1)
+    assert expected is not None
+    assert expected.id == session
+    for epoch in (-1, 0, 2):
+        assert sessions.at(session, epoch) is None
+    assert sessions.at(session + 1, 1) is None
+    plan(sessions, request(session=session, epoch=CLOSE))
+    assert sessions.at(session, 1) is None
+
+
+def test_a_request_that_a_session_is_told_of_counts_as_one_that_was_planned() -> None:
+    sessions = cache(max_sessions=1)
+    session = begin(sessions, [0])
+    expected = sessions.at(session, 1)
+    assert expected is not None
+    sessions.advance(expected, EVICTION_MS)
+    assert sessions.at(session, 1) is None
+    assert sessions.at(session, 2) is expected
+    assert plan(sessions, request([0]), at=2 * EVICTION_MS - 1).session is None
+    assert not plan(sessions, request(session=session, epoch=2), at=EVICTION_MS).error
+    expected.epoch = MAX_EPOCH
+    sessions.advance(expected, EVICTION_MS)
+    assert expected.epoch == 1
+
+
+def test_the_session_that_was_told_of_a_request_least_recently_makes_room_first() -> None:
+    sessions = cache(max_sessions=2)
+    first, second = begin(sessions, [0]), begin(sessions, [0])
+    known = sessions.at(first, 1)
+    assert known is not None
+    sessions.advance(known, 1)
+    begin(sessions, [0], at=EVICTION_MS + 1)
+    assert sessions.at(first, 2) is known
+    assert sessions.at(second, 1) is None
+
+
+@pytest.mark.parametrize("ids", [False, True])
+def test_the_only_partition_is_given_where_it_is_read_as_before(ids: bool) -> None:
+    sessions = cache()
+    begun = plan(sessions, request([3]), ids=ids).session
+    assert begun is not None
+    only = begun.only_partition(ids, 0)
+    assert only is not None
+    assert only.ask.partition == 3
+    assert begun.only_partition(not ids, 0) is None
+    assert begun.only_partition(ids, 1) is None
+    plan(sessions, request([4], session=begun.id, epoch=1), ids=ids)
+    assert begun.only_partition(ids, 0) is None
+    plan(sessions, request(session=begun.id, epoch=2, forget=[3]), ids=ids)
+    left = begun.only_partition(ids, 0)
+    assert left is not None
+    assert left.ask.partition == 4
+    plan(sessions, request(session=begun.id, epoch=3, forget=[4]), ids=ids)
+    assert begun.only_partition(ids, 0) is None
+
+
 @pytest.mark.parametrize("epoch", [2, -2, MAX_EPOCH])
 def test_a_wrong_epoch_is_refused_and_leaves_the_session_as_it_was(epoch: int) -> None:
     sessions = cache()

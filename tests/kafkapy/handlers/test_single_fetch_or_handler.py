@@ -120,7 +120,10 @@ def test_a_session_remembers_what_was_asked_of_its_partition() -> None:
             assert len(ask(**asked).records or b"") == size
         assert ask(current_leader_epoch=9).error_code == ErrorCode.UNKNOWN_LEADER_EPOCH
         assert ask(topics=[]).error_code == ErrorCode.UNKNOWN_LEADER_EPOCH
-        assert len(ask().records or b"") == 3 * size
+        epoch = await broker.broker.engine.claim(broker.partition())
+        assert len(ask(current_leader_epoch=epoch).records or b"") == 3 * size
+        await broker.broker.engine.claim(broker.partition())
+        assert ask(topics=[]).error_code == ErrorCode.FENCED_LEADER_EPOCH
 
     run(test)
 
