@@ -16,7 +16,6 @@ def utf16_units(text: str) -> int:
     return len(text) if text.isascii() else len(_utf16(text)) // 2
 
 
-@functools.lru_cache(maxsize=4096)
 def java_hash_code(text: str) -> int:
     """Give Java's hash of a string, a signed 32-bit number."""
     result = 0
@@ -29,6 +28,7 @@ def java_hash_code(text: str) -> int:
     return result - (1 << 32) if result >= 1 << 31 else result
 
 
+@functools.lru_cache(maxsize=4096)
 def partition_for(key: str, partition_count: int) -> int:
     """Give the partition that owns a key. The smallest integer has no absolute value: it is 0."""
     code = java_hash_code(key)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
+import msgspec
+
 from kafkapy.wire.schema import Data
 
 T = TypeVar("T")
@@ -46,7 +48,7 @@ class Deferred(Generic[T]):
             self._callbacks.append(callback)
 
 
-class Result(Generic[T]):
+class Result(msgspec.Struct, Generic[T]):
     """An answer, and the records that must be durable before anybody is given it.
 
     Only `replay` of the records changes durable state. `appended` is resolved with None once
@@ -54,20 +56,10 @@ class Result(Generic[T]):
     flight) hangs on it.
     """
 
-    __slots__ = ("appended", "records", "replay", "response")
-
-    def __init__(
-        self,
-        response: T | Deferred[T],
-        records: Sequence[Record] = (),
-        appended: Deferred[Exception | None] | None = None,
-        *,
-        replay: bool = True,
-    ) -> None:
-        self.response = response
-        self.records = records
-        self.appended = appended
-        self.replay = replay
+    response: T | Deferred[T]
+    records: Sequence[Record] = ()
+    appended: Deferred[Exception | None] | None = None
+    replay: bool = True
 
     def answering(self, response: R | Deferred[R]) -> Result[R]:
         """Give the same effects with another answer."""

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
+from functools import partial
 from typing import TypeVar
 
 from kafkapy import eager
@@ -120,7 +121,7 @@ class TransactionCoordinator:
         """
         producer = await self._write_with_id(
             transactional_id,
-            lambda shard, new_id, now_ms: shard.init_producer(
+            lambda new_id, shard, now_ms: shard.init_producer(
                 transactional_id, timeout_ms, expected, new_id, now_ms
             ),
         )
@@ -179,7 +180,7 @@ class TransactionCoordinator:
         """
         return await self._write_with_id(
             transactional_id,
-            lambda shard, new_id, now_ms: shard.end(
+            lambda new_id, shard, now_ms: shard.end(
                 transactional_id, producer, is_commit, client_version, new_id, now_ms
             ),
         )
@@ -272,7 +273,7 @@ class TransactionCoordinator:
                     failed.append(partition)
         await self._write_with_id(
             transactional_id,
-            lambda shard, new_id, now_ms: shard.marked(transactional_id, failed, new_id, now_ms),
+            lambda new_id, shard, now_ms: shard.marked(transactional_id, failed, new_id, now_ms),
         )
         return not failed
 
@@ -293,15 +294,11 @@ class TransactionCoordinator:
     async def _write_with_id(
         self,
         transactional_id: str,
-        operation: Callable[[TransactionShard, int | None, int], Result[T]],
+        operation: Callable[[int | None, TransactionShard, int], Result[T]],
     ) -> T:
         """Run an operation that may need a producer id, which few do."""
         try:
-            return await self._write(
-                transactional_id, lambda shard, now_ms: operation(shard, None, now_ms)
-            )
+            return await self._write(transactional_id, partial(operation, None))
         except NeedsProducerIdError:
             new_id = await self._next_producer_id()
-        return await self._write(
-            transactional_id, lambda shard, now_ms: operation(shard, new_id, now_ms)
-        )
+        return await self._write(transactional_id, partial(operation, new_id))

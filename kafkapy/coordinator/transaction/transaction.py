@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
-from copy import copy
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from kafkapy.coordinator.shard_log import Producer
 from kafkapy.wire.internal.transaction import TopicPartitions, TransactionLogValue
@@ -146,10 +146,11 @@ class Transaction(msgspec.Struct, frozen=True, gc=False):
     # What comes next
 
     def _next(self, now_ms: int) -> TransactionLogValue:
-        value = copy(self.value)
-        value.previous_producer_id = value.producer_id
-        value.transaction_last_update_timestamp_ms = now_ms
-        return value
+        return replace(
+            self.value,
+            previous_producer_id=self.producer.producer_id,
+            transaction_last_update_timestamp_ms=now_ms,
+        )
 
     def initialized(self, producer: Producer, timeout_ms: int, now_ms: int) -> TransactionLogValue:
         """Give a producer its id and epoch, before any transaction."""
