@@ -37,6 +37,7 @@ _KEPT_ENTRIES = 128
 _MIN_LENGTH = HEADER_BYTES - LENGTH_END
 _MAX_RELATIVE_OFFSET = 2**31 - 1
 _LENGTH = struct.Struct(">8xi")
+_ENTRY_BYTES = (OFFSET_ENTRY_BYTES, TIME_ENTRY_BYTES)
 _EXTENT = struct.Struct(">qi11xi")  # base offset, batch length, last offset delta
 
 
@@ -178,13 +179,13 @@ class Segment:
 
     def _resume(self) -> None:
         """Account for the batches after the last index entry."""
-        if self._largest_timestamp is None:
-            timestamp_ms, offset = self._time_index.last()
-            self._largest_timestamp = (timestamp_ms, offset + self.base_offset)
+        timestamp_ms, offset = self._time_index.last()
+        largest = self._largest_timestamp or (timestamp_ms, offset + self.base_offset)
         last_entry = self._offset_index.boundary(self.size)
         for _, header in self.scan(last_entry):
-            if header.max_timestamp > self._largest_timestamp[0]:
-                self._largest_timestamp = (header.max_timestamp, header.last_offset)
+            if header.max_timestamp > largest[0]:
+                largest = (header.max_timestamp, header.last_offset)
+        self._largest_timestamp = largest
         self._bytes_since_entry = self.size - last_entry
 
     def _reindex(self) -> None:
@@ -315,22 +316,16 @@ class Segment:
             self._restart_indexes()
             return 0
         self._saved_entries = [len(self._offset_index), len(self._time_index)]
-        self._cut_indexes()
-        timestamp_ms, last_offset = self._time_index.last()
-        self._largest_timestamp = (timestamp_ms, last_offset + self.base_offset)
-        return position
-
-    def _cut_indexes(self) -> None:
-        """Cut off what the index files have besides the entries that are in memory."""
-        entry_bytes = (OFFSET_ENTRY_BYTES, TIME_ENTRY_BYTES)
-        for path, count, size in zip(
-            self.index_paths(), self._saved_entries, entry_bytes, strict=True
-        ):
+        # What the index files have besides these entries must not stay.
+        for path, count, size in zip(paths, self._saved_entries, _ENTRY_BYTES, strict=True):
             file = self._pool.disk.open(path)
             try:
                 file.truncate(count * size)
             finally:
                 file.close()
+        timestamp_ms, last_offset = self._time_index.last()
+        self._largest_timestamp = (timestamp_ms, last_offset + self.base_offset)
+        return position
 
     # Writing
 

@@ -35,7 +35,6 @@ class Watchers(dict[LogId, dict[Wake, None]]):
         """Call whoever waits for one of these logs, each once."""
         woken: dict[Wake, None] = {}
         for log in logs:
-            if log in self:
-                woken.update(self[log])
+            woken.update(self.get(log, ()))
         for wake in woken:
             wake()
