@@ -83,7 +83,7 @@ async def _round(seed: int, count: int) -> tuple[int, _Failure | None]:
     try:
         async with Target(seed) as target:
             witness = Witness(Random(seed), target)
-            frames = Frames(random, target.versions, target.topic_ids, _SEEDS)
+            frames = Frames(random, target.versions, target.topic_ids, _SEEDS, target)
             for number, frame in enumerate(islice(frames, count)):
                 if number % _FRAMES_PER_CONNECTION == _FRAMES_PER_CONNECTION - 1:
                     await target.send(_chunks(random, frame))

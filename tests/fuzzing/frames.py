@@ -11,12 +11,14 @@ from kafkapy.wire.compile import encode
 from kafkapy.wire.headers import RequestHeader, write_request_header
 from kafkapy.wire.schema import Message, Versions
 from tests.fuzzing.exchanges import Exchanges
+from tests.fuzzing.fetches import Known, fetch
 from tests.fuzzing.mutations import mutate
 from tests.fuzzing.seeds import Seed, frames_for
 from tests.fuzzing.values import Filler
 
 _DAMAGED_EACH = (0, 1, 2, 4)
 _OTHERS = 20
+_FIRST_ORDINARY_FETCH = 4
 
 
 def frame_of(request: Message, version: int, correlation_id: int = 1) -> bytes:
@@ -37,8 +39,11 @@ class Frames:
         versions: Mapping[ApiKey, Versions],
         topic_ids: Mapping[str, bytes],
         seeds: Iterable[Seed],
+        known: Known,
     ) -> None:
         self._random = random
+        self._known = known
+        self._fetches = versions[ApiKey.FETCH]
         self._versions = [
             (key, version)
             for key, served in versions.items()
@@ -62,7 +67,11 @@ class Frames:
         luck = self._random.random()
         if luck < 0.3:
             return [frame_of(*made) for made in self._exchanges.requests()]
-        if luck < 0.6 and self._captured:
+        if luck < 0.4:
+            version = self._random.randint(_FIRST_ORDINARY_FETCH, self._fetches.last)
+            asked = fetch(self._random, version, self._known)
+            return [frame_of(asked, version)]
+        if luck < 0.65 and self._captured:
             return [self._random.choice(self._captured)]
         key, version = self._random.choice(self._versions)
         return [frame_of(self._filler.message(API[key].request, version), version)]

@@ -28,6 +28,7 @@ from kafkapy.wire.messages.create_topics import CreatableTopic, CreatableTopicCo
 from kafkapy.wire.schema import Buffer, Message, Versions
 from tests.fuzzing import alarm
 from tests.fuzzing.errors import FuzzError
+from tests.fuzzing.fetches import Session
 from tests.fuzzing.frames import frame_of
 
 MAX_FRAME_S = 1.0
@@ -195,6 +196,24 @@ class Target:
         """The ids of the topics that frames may name, by their names."""
         topics = self._broker.image.topics
         return {name: topics[name].topic_id for name in _TOPICS if name != WITNESS}
+
+    @property
+    def present(self) -> dict[str, bytes]:
+        """The ids of the topics that are there now and that frames may name, by their names."""
+        topics = self._broker.image.topics.values()
+        return {each.name: each.topic_id for each in topics if each.name != WITNESS}
+
+    @property
+    def sessions(self) -> list[Session]:
+        """The fetch sessions that are open, the least recently used first."""
+        cached = self._broker.fetch_sessions._sessions.values()
+        return [Session(each.id, each.epoch) for each in cached]
+
+    def end(self, topic: str, partition: int) -> int:
+        """The offset at which a partition ends; 0 where there is none."""
+        found = self._broker.image.topic(topic)
+        log = found.partition(partition) if found else None
+        return self._broker.engine.bounds(log).high_watermark if log else 0
 
     @property
     def partition_count(self) -> int:
