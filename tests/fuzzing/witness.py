@@ -70,7 +70,7 @@ class Witness:
         try:
             values = _values(bytes(found.records or b""), version)
         except WireError as error:
-            raise FuzzError("good records come back damaged") from error
+            raise FuzzError(f"good records come back damaged: {error}") from None
         if found.error_code or values != list(enumerate(self._written)):
             raise FuzzError(f"good records do not come back: {found.error_code} {values}")
 
