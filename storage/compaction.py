@@ -24,6 +24,7 @@ from kafkapy.storage.segment import Segment
 from kafkapy.wire.errors import CorruptRecordError, WireError
 
 _LOGS_PER_TURN = 100
+_LEAST_PAUSE_S = 1e-6  # a turn of the loop takes longer
 
 
 class _Candidate(NamedTuple):
@@ -59,7 +60,7 @@ class Compactor:
         self._write_checkpoints = write_checkpoints
         self._unfit: set[Log] = set()
         self._log: Log | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[bool] | None = None
         self._stopping = asyncio.Event()
 
     def is_working_on(self, log: Log) -> bool:
@@ -78,8 +79,9 @@ class Compactor:
         self._unfit.discard(log)
 
     async def compact_dirtiest(self, logs: Iterable[Log], limits: CompactionLimits) -> bool:
-        """Compact the log with the largest share of dirty bytes; False if none has enough of them.
+        """Compact the log with the largest share of dirty bytes.
 
+        False if none has enough of them, or the disk has no room now to make it durable before.
         Raises CorruptRecordsError for a damaged log, which then is left alone, and DiskError.
         """
         candidate = await self._dirtiest(list(logs))
@@ -89,8 +91,7 @@ class Compactor:
         self._log = candidate.log
         self._task = asyncio.get_running_loop().create_task(self._compact(candidate, limits))
         # A caller that gives up must not leave the log half changed.
-        await asyncio.shield(self._task)
-        return True
+        return await asyncio.shield(self._task)
 
     # Choice
 
@@ -129,12 +130,12 @@ class Compactor:
 
     # Work
 
-    async def _compact(self, candidate: _Candidate, limits: CompactionLimits) -> None:
+    async def _compact(self, candidate: _Candidate, limits: CompactionLimits) -> bool:
         log = candidate.log
         try:
-            await self._clean(candidate, limits)
+            return await self._clean(candidate, limits)
         except _StoppedError:
-            pass
+            return True
         except WireError as error:
             self._unfit.add(log)
             raise CorruptRecordsError(f"{log.id} cannot be compacted: {error}") from error
@@ -145,15 +146,11 @@ class Compactor:
         finally:
             self._log = self._task = None
 
-    async def _clean(self, candidate: _Candidate, limits: CompactionLimits) -> None:
+    async def _clean(self, candidate: _Candidate, limits: CompactionLimits) -> bool:
         # Only compactions need these modules.
         from kafkapy.storage.cleaning import Cleaner, Round
 
         log, first_dirty, upper_bound, _ = candidate
-        # What is replaced must not be part of a flush, nor of a recovery that cuts the log.
-        if log.recovery_point < upper_bound and not await self._flushes.save(log):
-            raise _StoppedError
-        await self._write_checkpoints()
         work = Round(
             directory=log.directory,
             config=log.config,
@@ -165,13 +162,25 @@ class Compactor:
             now_ms=self._env.now_ms(),
         )
         cleaner = Cleaner(self._env.disk, work, limits, self._env.max_expanded_bytes)
-        await self._take_steps(log, cleaner.build_map(), limits)
+        # What is replaced must not be part of a flush, nor of a recovery that cuts the log.
+        saving = asyncio.create_task(self._save(log, upper_bound))
+        try:
+            await self._take_steps(log, cleaner.build_map(), limits)
+        finally:
+            is_saved = await saving
+        if not is_saved:
+            return False
+        await self._write_checkpoints()
         if cleaner.clean_until <= first_dirty:
             raise CorruptRecordError("one batch has more keys than fit into memory")
         for group in cleaner.groups():
             await self._take_steps(log, cleaner.clean(group), limits)
             await self._exchange(log, group, *cleaner.cleaned)
         self.clean_until[log.id.topic, log.id.partition] = cleaner.clean_until
+        return True
+
+    async def _save(self, log: Log, end: int) -> bool:
+        return log.recovery_point >= end or await self._flushes.save(log)
 
     async def _take_steps(
         self, log: Log, steps: Generator[int, None, None], limits: CompactionLimits
@@ -184,9 +193,12 @@ class Compactor:
             size = await in_thread(disk, lambda: next(steps, None))
             if size is None:
                 return
-            with suppress(TimeoutError):
-                pause_s = size / max(limits.max_bytes_per_second, 1.0)
-                await asyncio.wait_for(self._stopping.wait(), pause_s)
+            pause_s = size / max(limits.max_bytes_per_second, 1.0)
+            if pause_s < _LEAST_PAUSE_S:
+                await asyncio.sleep(0)
+            else:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), pause_s)
 
     async def _exchange(
         self, log: Log, group: list[Segment], size: int, aborted: list[AbortedEntry]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
@@ -37,10 +37,15 @@ from kafkapy.wire.records.batch import (
 )
 from kafkapy.wire.schema import Buffer
 
+_Bytes = TypeVar("_Bytes", bound=Buffer)
+
 Headers: TypeAlias = tuple[tuple[str, bytes | None], ...]
 
 # Offset delta, timestamp, key, value, headers.
 _Entry: TypeAlias = tuple[int, int, bytes | None, bytes | None, Headers]
+
+# Offset, key, whether there is a value, and where the record begins and ends.
+PackedRecord: TypeAlias = tuple[int, bytes | None, bool, int, int]
 
 # The most records that are read of one batch, and the most headers in it. A record of seven bytes
 # compresses to next to nothing, but costs a microsecond and, as an object, a hundred bytes.
@@ -230,16 +235,61 @@ def build_batch(
     return assemble(header, compress(compression, encoded, level))
 
 
+def packed_records(
+    batch: bytes, header: BatchHeader, *, max_bytes: int
+) -> tuple[bytes, list[PackedRecord]]:
+    """Find the records of one whole batch, and unpack no more of them than the keys.
+
+    Gives what holds the records, too: the batch itself if it is not compressed. What follows a key
+    is not looked at. Raises what `records_of` raises.
+    """
+    data, position, stop = _place(batch, header, max_bytes)
+    base_offset, last_delta = header.base_offset, header.last_offset_delta << 1
+    records = []
+    try:
+        for _ in range(header.record_count):
+            start = position
+            size, position = data[position], position + 1
+            if size & 0x80:
+                size, position = _rest_of_varint(data, position, size)
+            end = position + (size >> 1)
+            position += 1
+            while data[position] & 0x80:
+                position += 1
+            delta, position = data[position + 1], position + 2
+            if delta & 0x80:
+                delta, position = _rest_of_varint(data, position, delta)
+            key_size, position = data[position], position + 1
+            if key_size & 0x80:
+                key_size, position = _rest_of_varint(data, position, key_size)
+            key = None
+            if key_size != _NULL_SIZE:
+                key_end = position + (key_size >> 1)
+                key, position = data[position:key_end], key_end
+            is_negative = (size | delta) & 1 or (key_size & 1 and key is not None)
+            if is_negative or not position < end <= stop or delta > last_delta:
+                raise CorruptRecordError("a record whose lengths or offset cannot be")
+            has_value = data[position] != _NULL_SIZE
+            records.append((base_offset + (delta >> 1), key, has_value, start, end))
+            position = end
+    except IndexError:
+        raise CorruptRecordError("the batch ends inside a record") from None
+    if position != stop:
+        raise CorruptRecordError(f"{stop - position} bytes follow the last record")
+    return data, records
+
+
 def rewrite_batch(
     header: BatchHeader,
-    records: Sequence[Record],
+    data: bytes,
+    records: Sequence[PackedRecord],
     *,
     delete_horizon_ms: int | None = None,
-    level: int | None = None,
 ) -> bytes:
     """Build what compaction leaves of a batch: the same offsets and producer, fewer records.
 
-    A delete horizon that the batch has already is kept unless another one is given (KIP-534).
+    `data` and `records` are of `packed_records`. A delete horizon that the batch has already is
+    kept unless another one is given (KIP-534).
     """
     if delete_horizon_ms is None and header.has_delete_horizon:
         delete_horizon_ms = header.base_timestamp
@@ -250,15 +300,17 @@ def rewrite_batch(
     if not records:
         attributes &= ~COMPRESSION_MASK
     else:
-        if header.timestamp_type == CREATE_TIME:
-            max_timestamp = max([record.timestamp_ms for record in records])
-        base_timestamp = records[0].timestamp_ms
+        timestamps, rests = _timestamps_of(header, data, records)
+        max_timestamp = max(timestamps)
+        base_timestamp = timestamps[0]
         if delete_horizon_ms is not None:
             attributes |= DELETE_HORIZON_BIT
             base_timestamp = delete_horizon_ms
-        offset_deltas = [record.offset - header.base_offset for record in records]
-        encoded = _encode(records, offset_deltas, base_timestamp)
-        encoded = compress(header.compression, encoded, level)
+        pieces: list[bytes] = []
+        for timestamp, rest in zip(timestamps, rests, strict=True):
+            front = _NO_ATTRIBUTES + _varint(timestamp - base_timestamp)
+            pieces += (_varint(len(front) + len(rest)), front, rest)
+        encoded = compress(header.compression, b"".join(pieces))
     kept = msgspec.structs.replace(
         header,
         attributes=attributes,
@@ -267,6 +319,22 @@ def rewrite_batch(
         record_count=len(records),
     )
     return assemble(kept, encoded)
+
+
+def _timestamps_of(
+    header: BatchHeader, data: bytes, records: Sequence[PackedRecord]
+) -> tuple[list[int], list[bytes]]:
+    """Give the timestamps of packed records, and the bytes that follow each of them."""
+    timestamps, rests = [], []
+    for *_, position, end in records:
+        while data[position] & 0x80:
+            position += 1
+        delta, position = _varint_at(data, position + 2)  # after the length and the attributes
+        timestamps.append(_wrap_int64(header.base_timestamp + delta))
+        rests.append(data[position:end])
+    if header.timestamp_type == LOG_APPEND_TIME:
+        timestamps = [header.max_timestamp] * len(records)
+    return timestamps, rests
 
 
 def _entries(batch: Buffer, header: BatchHeader, max_bytes: int) -> Iterator[_Entry]:
@@ -339,7 +407,7 @@ def _payload(batch: Buffer, header: BatchHeader, max_bytes: int) -> bytes:
     return data
 
 
-def _place(batch: Buffer, header: BatchHeader, max_bytes: int) -> tuple[Buffer, int, int]:
+def _place(batch: _Bytes, header: BatchHeader, max_bytes: int) -> tuple[_Bytes | bytes, int, int]:
     """Give what holds the records, and where in it they begin and end; a copy only if need be."""
     if not header.attributes & COMPRESSION_MASK:
         return batch, HEADER_BYTES, header.size_bytes

@@ -32,7 +32,7 @@ def test_a_marker_is_a_transactional_control_batch_of_its_producer(is_commit: bo
 def test_a_control_batch_that_compaction_emptied_holds_no_marker() -> None:
     marker = EndTxnMarker(is_commit=True, coordinator_epoch=0)
     data = build_end_txn_marker(marker, producer_id=5, producer_epoch=2, timestamp_ms=9)
-    assert parse_end_txn_marker(rewrite_batch(parse_header(data), [])) is None
+    assert parse_end_txn_marker(rewrite_batch(parse_header(data), b"", ())) is None
 
 
 def test_a_later_version_and_an_unknown_type_are_tolerated() -> None:
