@@ -54,6 +54,7 @@ async def handle(request: FetchRequest, context: RequestContext) -> FetchRespons
         return FetchResponse(error_code=plan.error)
     # Without a session there is one that ends with the request.
     session = plan.session or Session(0, uses_ids=False, wanted=plan.wanted)
+    epoch = session.epoch
     fetching = _Fetching(request, session, context)
     try:
         await fetching.read(plan.wanted)
@@ -62,6 +63,10 @@ async def handle(request: FetchRequest, context: RequestContext) -> FetchRespons
     finally:
         if plan.session is None:
             session.close()
+    if session.epoch != epoch:  # it has gone on without this request
+        return FetchResponse(
+            error_code=ErrorCode.INVALID_FETCH_SESSION_EPOCH, session_id=session.id
+        )
     answers: Iterable[_Answer] = fetching.answers.items()
     if context.api_version < _FIRST_VERSION_WITH_BATCHES:
         _convert(fetching.answers.values(), context)

@@ -128,7 +128,7 @@ class SinglePoll:
         self.answer = self._respond(piece)
         return True
 
-    def _respond(self, piece: Slice) -> list[Buffer]:
+    def _respond(self, piece: Slice) -> list[Buffer] | None:
         request, session, wanted = self._request, self._session, self._wanted
         records, bounds, aborted = piece
         found: Found | None = Found(
@@ -138,6 +138,8 @@ class SinglePoll:
             return single_fetch.write(request, 0, request.topic, request.partition, found)
         if self._timer is None:
             self._begin(session, wanted)
+        elif session.epoch != self._epoch:
+            return None  # it has gone on without this request
         if not wanted.has_moved(bounds.high_watermark, bounds.start) and not records:
             found = None
         return single_fetch.write(request, session.id, request.topic, request.partition, found)

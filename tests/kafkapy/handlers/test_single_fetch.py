@@ -283,17 +283,21 @@ def test_a_request_for_a_session_counts_when_it_comes_as_in_kafka() -> None:
     run(test)
 
 
-def test_another_request_of_the_same_session_meanwhile_does_not_disturb_it() -> None:
+@pytest.mark.parametrize("by_handler", [False, True])
+def test_a_session_that_has_gone_on_meanwhile_is_told_so_as_in_kafka(by_handler: bool) -> None:
     async def test(broker: StillBroker) -> None:
         client, session = begin(broker)
-        client.send((broker.fetch(topics=[], max_wait_ms=LONG_MS, **session), LATEST))
+        asked = broker.fetch(topics=[], max_wait_ms=500, min_bytes=1 + by_handler, **session)
+        client.send((asked, LATEST))
+        assert isinstance(client.connection._waiting, SinglePoll) != by_handler
         other = broker.connect("other")
         session["session_epoch"] += 1
         assert not other.call(broker.fetch(topics=[], **session), LATEST).responses
         assert client.is_waiting
         await broker.append(batch_of())
-        await broker.turns()
-        assert partition_of(client.answer(LATEST)).records
+        await broker.advance(500)
+        answer = client.answer(LATEST)
+        assert (answer.error_code, answer.responses) == (ErrorCode.INVALID_FETCH_SESSION_EPOCH, [])
         session["session_epoch"] += 1
         assert partition_of(other.call(broker.fetch(topics=[], **session), LATEST)).records
 
