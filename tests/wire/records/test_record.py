@@ -17,7 +17,6 @@ from kafkapy.wire.errors import (
 from kafkapy.wire.records.batch import (
     HEADER_BYTES,
     LOG_APPEND_TIME,
-    BatchHeader,
     parse_header,
     stamp_log_append_time,
     verify_checksum,
@@ -312,19 +311,53 @@ def payloads(draw: st.DrawFn) -> tuple[bytes, int]:
     return bytes(payload), len(built) + draw(st.sampled_from((0, 0, 0, 1, -1)))
 
 
+def is_refused(check: Callable[..., object], payload: bytes, count: int = 1) -> bool:
+    data = batch_with(payload, count)
+    try:
+        check(data, parse_header(data), max_bytes=LIMIT)
+    except WireError:
+        return True
+    return False
+
+
 @given(payloads())
 def test_the_quick_check_refuses_what_reading_refuses(payload: tuple[bytes, int]) -> None:
-    data = batch_with(*payload)
-
-    def refused(check: Callable[[bytes, BatchHeader], object]) -> bool:
-        try:
-            check(data, parse_header(data))
-        except WireError:
-            return True
-        return False
-
-    reading = refused(lambda batch, header: validate_records(batch, header, max_bytes=LIMIT))
     if payload[1]:  # a batch without records is refused for its header
-        assert (
-            refused(lambda batch, header: check_records(batch, header, max_bytes=LIMIT)) == reading
-        )
+        assert is_refused(check_records, *payload) == is_refused(validate_records, *payload)
+
+
+@pytest.mark.parametrize("key_bytes", [None, 0, 3, 70])
+@pytest.mark.parametrize("value_bytes", [None, 0, 20, 58, 63, 64, 100, 8064, 8192])
+def test_a_wrong_byte_in_a_lone_record_is_seen_as_by_reading(
+    key_bytes: int | None, value_bytes: int | None
+) -> None:
+    key, value = (None if size is None else bytes(size) for size in (key_bytes, value_bytes))
+    right = build_batch([Record(timestamp_ms=5, key=key, value=value)])[HEADER_BYTES:]
+    assert not is_refused(check_records, right)
+    places = {*range(min(len(right), 10)), len(right) - 1}
+    if key:
+        places |= {len(key) + 5, len(key) + 6, len(key) + 7} & set(range(len(right)))
+    for place in places:
+        for byte in (0, 1, 2, 3, right[place] ^ 1, right[place] ^ 2, right[place] ^ 0x80, 0xFF):
+            wrong = right[:place] + bytes((byte,)) + right[place + 1 :]
+            assert is_refused(check_records, wrong) == is_refused(validate_records, wrong)
+    for cut in (right[:-1], right[:1], right[:3], right + b"\0"):
+        assert is_refused(check_records, cut)
+
+
+def test_a_size_of_three_bytes_is_not_mistaken_for_one_of_two() -> None:
+    length = 10_000
+
+    def too_short(size: int) -> bytes:
+        """The size in two bytes, of which the second promises a third."""
+        return bytes((size << 1 & 0x7F | 0x80, size << 1 >> 7))
+
+    value = too_short(length - 7) + bytes(length - 7)
+    assert is_refused(check_records, too_short(length) + b"\0\0\0\1" + value + b"\0")
+
+
+def test_a_compressed_record_is_not_mistaken_for_a_plain_one() -> None:
+    data = bytearray(build_batch([Record(value=b"x")]))
+    data[22] = Compression.GZIP
+    with pytest.raises(DecompressionError):
+        check_records(data, parse_header(data), max_bytes=LIMIT)
