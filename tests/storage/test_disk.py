@@ -1,8 +1,10 @@
 """Both disks behave alike; the files of one are files."""
 
+import os
+
 import pytest
 
-from kafkapy.storage.disk import MemoryDisk
+from kafkapy.storage.disk import MemoryDisk, OsDisk
 
 
 def test_appends_of_any_size_and_number_of_pieces_arrive_in_order(disk):
@@ -74,3 +76,14 @@ def test_a_clone_is_independent():
     copy.open("a/one").append([b"2"])
     disk.remove("a")
     assert copy.read("a/one") == b"12"
+
+
+@pytest.mark.parametrize("size", [10, 200_000])
+def test_a_write_that_stops_short_is_gone_on_with(tmp_path, monkeypatch, size):
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda fd, data: write(fd, memoryview(data)[: size // 3]))
+    content = bytes(number % 251 for number in range(size))
+    file = OsDisk(tmp_path).open("file")
+    file.append([content, b"tail"])
+    file.close()
+    assert (tmp_path / "file").read_bytes() == content + b"tail"
