@@ -25,7 +25,7 @@ from kafkapy.storage.swap import CLEANED, commit, remove_cleaned
 from kafkapy.storage.transaction_scan import TransactionScan
 from kafkapy.wire.errors import CorruptRecordError
 from kafkapy.wire.records.batch import HEADER_BYTES, BatchHeader, parse_header, verify_checksum
-from kafkapy.wire.records.record import PackedRecord, packed_records, rewrite_batch
+from kafkapy.wire.records.packed import PackedRecord, packed_records, rewrite_batch
 
 # A step is half a millisecond, as whoever else wants the interpreter may have to wait for it.
 _STEP_BYTES = 512 * 1024

@@ -8,7 +8,6 @@ Source: Kafka's protocol guide, "Record"; KIP-82 (headers), KIP-98.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple, TypeAlias, TypeVar
 
@@ -20,7 +19,6 @@ from kafkapy.wire.records.batch import (
     COMPRESSION_MASK,
     CONTROL_BIT,
     CREATE_TIME,
-    DELETE_HORIZON_BIT,
     HEADER_BYTES,
     LENGTH_END,
     LOG_APPEND_TIME,
@@ -36,6 +34,13 @@ from kafkapy.wire.records.batch import (
     assemble,
     parse_header,
 )
+from kafkapy.wire.records.varint import (
+    INT64_SIGN,
+    rest_of_varint,
+    varint,
+    varint_at,
+    wrap_int64,
+)
 from kafkapy.wire.schema import Buffer
 
 _Bytes = TypeVar("_Bytes", bound=Buffer)
@@ -45,18 +50,12 @@ Headers: TypeAlias = tuple[tuple[str, bytes | None], ...]
 # Offset delta, timestamp, key, value, headers.
 _Entry: TypeAlias = tuple[int, int, bytes | None, bytes | None, Headers]
 
-# Offset, key, whether there is a value, and where the record begins and ends.
-PackedRecord: TypeAlias = tuple[int, bytes | None, bool, int, int]
-
 # The most records that are read of one batch, and the most headers in it. A record of seven bytes
 # compresses to next to nothing, but costs a microsecond and, as an object, a hundred bytes.
 MAX_RECORDS: Final = 200_000
 
 _MIN_RECORD_BYTES: Final = 7
 _MIN_HEADER_BYTES: Final = 2
-_MAX_VARINT_BYTES: Final = 10
-_INT64_SIGN: Final = 1 << 63
-_UINT64_MASK: Final = (1 << 64) - 1
 # Header keys that are not UTF-8 must survive compaction as they are.
 _KEY_ERRORS: Final = "surrogateescape"
 _NULL: Final = b"\x01"
@@ -143,24 +142,24 @@ def check_records(batch: Buffer, header: BatchHeader, *, max_bytes: int) -> None
 
 
 def _walk(batch: Buffer, header: BatchHeader, max_bytes: int) -> None:
-    data, position, stop = _place(batch, header, max_bytes)
+    data, position, stop = locate_records(batch, header, max_bytes)
     headers_left = MAX_RECORDS
     try:
         for index in range(header.record_count):
             size, position = data[position], position + 1
             if size & 0x80:
-                size, position = _rest_of_varint(data, position, size)
+                size, position = rest_of_varint(data, position, size)
             end = position + (size >> 1)
             timestamp, position = data[position + 1], position + 2
             if timestamp & 0x80:
-                _, position = _rest_of_varint(data, position, timestamp)
+                _, position = rest_of_varint(data, position, timestamp)
             delta, position = data[position], position + 1
             if delta & 0x80:
-                delta, position = _rest_of_varint(data, position, delta)
+                delta, position = rest_of_varint(data, position, delta)
             for _ in _KEY_AND_VALUE:
                 length, position = data[position], position + 1
                 if length & 0x80:
-                    length, position = _rest_of_varint(data, position, length)
+                    length, position = rest_of_varint(data, position, length)
                 if length != _NULL_SIZE:
                     # Another negative length leads nowhere.
                     position += stop if length & 1 else length >> 1
@@ -242,106 +241,17 @@ def build_batch(
     return assemble(header, compress(compression, encoded, level))
 
 
-def packed_records(
-    batch: bytes, header: BatchHeader, *, max_bytes: int
-) -> tuple[bytes, list[PackedRecord]]:
-    """Find the records of one whole batch, and unpack no more of them than the keys.
+def locate_records(
+    batch: _Bytes, header: BatchHeader, max_bytes: int
+) -> tuple[_Bytes | bytes, int, int]:
+    """Give what holds the records, and where in it they begin and end; a copy only if need be.
 
-    Gives what holds the records, too: the batch itself if it is not compressed. What follows a key
-    is not looked at. Raises what `records_of` raises.
+    Raises what `records_of` raises for the batch as a whole.
     """
-    data, position, stop = _place(batch, header, max_bytes)
-    base_offset, last_delta = header.base_offset, header.last_offset_delta << 1
-    records = []
-    try:
-        for _ in range(header.record_count):
-            start = position
-            size, position = data[position], position + 1
-            if size & 0x80:
-                size, position = _rest_of_varint(data, position, size)
-            end = position + (size >> 1)
-            position += 1
-            while data[position] & 0x80:
-                position += 1
-            delta, position = data[position + 1], position + 2
-            if delta & 0x80:
-                delta, position = _rest_of_varint(data, position, delta)
-            key_size, position = data[position], position + 1
-            if key_size & 0x80:
-                key_size, position = _rest_of_varint(data, position, key_size)
-            key = None
-            if key_size != _NULL_SIZE:
-                key_end = position + (key_size >> 1)
-                key, position = data[position:key_end], key_end
-            is_negative = (size | delta) & 1 or (key_size & 1 and key is not None)
-            if is_negative or not position < end <= stop or delta > last_delta:
-                raise CorruptRecordError("a record whose lengths or offset cannot be")
-            has_value = data[position] != _NULL_SIZE
-            records.append((base_offset + (delta >> 1), key, has_value, start, end))
-            position = end
-    except IndexError:
-        raise CorruptRecordError("the batch ends inside a record") from None
-    if position != stop:
-        raise CorruptRecordError(f"{stop - position} bytes follow the last record")
-    return data, records
-
-
-def rewrite_batch(
-    header: BatchHeader,
-    data: bytes,
-    records: Sequence[PackedRecord],
-    *,
-    delete_horizon_ms: int | None = None,
-) -> bytes:
-    """Build what compaction leaves of a batch: the same offsets and producer, fewer records.
-
-    `data` and `records` are of `packed_records`. A delete horizon that the batch has already is
-    kept unless another one is given (KIP-534).
-    """
-    if delete_horizon_ms is None and header.has_delete_horizon:
-        delete_horizon_ms = header.base_timestamp
-    attributes = header.attributes & ~DELETE_HORIZON_BIT
-    max_timestamp = header.max_timestamp
-    base_timestamp = NO_TIMESTAMP
-    encoded = b""
-    if not records:
-        attributes &= ~COMPRESSION_MASK
-    else:
-        timestamps, rests = _timestamps_of(header, data, records)
-        max_timestamp = max(timestamps)
-        base_timestamp = timestamps[0]
-        if delete_horizon_ms is not None:
-            attributes |= DELETE_HORIZON_BIT
-            base_timestamp = delete_horizon_ms
-        pieces: list[bytes] = []
-        for timestamp, rest in zip(timestamps, rests, strict=True):
-            front = _NO_ATTRIBUTES + _varint(timestamp - base_timestamp)
-            pieces += (_varint(len(front) + len(rest)), front, rest)
-        encoded = compress(header.compression, b"".join(pieces))
-    kept = msgspec.structs.replace(
-        header,
-        attributes=attributes,
-        base_timestamp=base_timestamp,
-        max_timestamp=max_timestamp,
-        record_count=len(records),
-    )
-    return assemble(kept, encoded)
-
-
-def _timestamps_of(
-    header: BatchHeader, data: bytes, records: Sequence[PackedRecord]
-) -> tuple[list[int], list[bytes]]:
-    """Give the timestamps of packed records, and the bytes that follow each of them."""
-    timestamps, rests = [], []
-    for *_, position, end in records:
-        while data[position] & 0x80:
-            position += 1
-        delta, position = _varint_at(data, position + 2)  # after the length and the attributes
-        timestamps.append(_wrap_int64(header.base_timestamp + delta))
-        rests.append(data[position:end])
-    if header.timestamp_type == LOG_APPEND_TIME:
-        timestamps = [header.max_timestamp] * len(records)
-    return timestamps, rests
+    if not header.attributes & COMPRESSION_MASK:
+        return batch, HEADER_BYTES, header.size_bytes
+    data = _payload(batch, header, max_bytes)
+    return data, 0, len(data)
 
 
 def _entries(batch: Buffer, header: BatchHeader, max_bytes: int) -> Iterator[_Entry]:
@@ -356,31 +266,31 @@ def _entries(batch: Buffer, header: BatchHeader, max_bytes: int) -> Iterator[_En
             size = data[position]
             position += 1
             if size & 0x80:
-                size, position = _rest_of_varint(data, position, size)
+                size, position = rest_of_varint(data, position, size)
             end = position + (size >> 1 ^ -(size & 1))
             timestamp = data[position + 1]  # after the attributes, of which none are in use
             position += 2
             if timestamp & 0x80:
-                timestamp, position = _rest_of_varint(data, position, timestamp)
+                timestamp, position = rest_of_varint(data, position, timestamp)
             timestamp = base_timestamp + (timestamp >> 1 ^ -(timestamp & 1))
-            if not -_INT64_SIGN <= timestamp < _INT64_SIGN:
-                timestamp = _wrap_int64(timestamp)
+            if not -INT64_SIGN <= timestamp < INT64_SIGN:
+                timestamp = wrap_int64(timestamp)
             delta = data[position]
             position += 1
             if delta & 0x80:
-                delta, position = _rest_of_varint(data, position, delta)
+                delta, position = rest_of_varint(data, position, delta)
             delta = delta >> 1 ^ -(delta & 1)
             key_size = data[position]
             position += 1
             if key_size & 0x80:
-                key_size, position = _rest_of_varint(data, position, key_size)
+                key_size, position = rest_of_varint(data, position, key_size)
             key_size = key_size >> 1 ^ -(key_size & 1)
             key = data[position : position + key_size] if key_size >= 0 else None
             position += key_size if key_size > 0 else 0
             value_size = data[position]
             position += 1
             if value_size & 0x80:
-                value_size, position = _rest_of_varint(data, position, value_size)
+                value_size, position = rest_of_varint(data, position, value_size)
             value_size = value_size >> 1 ^ -(value_size & 1)
             value = data[position : position + value_size] if value_size >= 0 else None
             position += value_size if value_size > 0 else 0
@@ -414,14 +324,6 @@ def _payload(batch: Buffer, header: BatchHeader, max_bytes: int) -> bytes:
     return data
 
 
-def _place(batch: _Bytes, header: BatchHeader, max_bytes: int) -> tuple[_Bytes | bytes, int, int]:
-    """Give what holds the records, and where in it they begin and end; a copy only if need be."""
-    if not header.attributes & COMPRESSION_MASK:
-        return batch, HEADER_BYTES, header.size_bytes
-    data = _payload(batch, header, max_bytes)
-    return data, 0, len(data)
-
-
 def _is_plain(batch: Buffer, header: BatchHeader) -> bool:
     """Whether the only record of a batch is seen to be right at once, as most are.
 
@@ -453,43 +355,21 @@ def _is_plain(batch: Buffer, header: BatchHeader) -> bool:
 
 
 def _headers(data: bytes, position: int, end: int, max_count: int) -> tuple[Headers, int]:
-    count, position = _varint_at(data, position)
+    count, position = varint_at(data, position)
     if not 0 <= count <= min((end - position) // _MIN_HEADER_BYTES, max_count):
         raise CorruptRecordError(f"{count} headers in {end - position} bytes")
     headers = []
     for _ in range(count):
-        key_size, start = _varint_at(data, position)
+        key_size, start = varint_at(data, position)
         position = start + key_size
         key = data[start:position]
-        value_size, start = _varint_at(data, position)
+        value_size, start = varint_at(data, position)
         position = start + max(value_size, 0)
         if key_size < 0 or value_size < -1 or position > end:
             raise CorruptRecordError("a header's lengths contradict the record's")
         value = data[start:position] if value_size >= 0 else None
         headers.append((key.decode(errors=_KEY_ERRORS), value))
     return tuple(headers), position
-
-
-def _varint_at(data: bytes, position: int) -> tuple[int, int]:
-    value = data[position]
-    position += 1
-    if value & 0x80:
-        value, position = _rest_of_varint(data, position, value)
-    return value >> 1 ^ -(value & 1), position
-
-
-def _rest_of_varint(data: Buffer, position: int, value: int) -> tuple[int, int]:
-    byte = data[position]
-    if byte < 0x80:
-        return value & 0x7F | byte << 7, position + 1
-    value &= 0x7F
-    for shift in range(7, 7 * _MAX_VARINT_BYTES, 7):
-        byte = data[position]
-        position += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value & _UINT64_MASK, position
-    raise CorruptRecordError(f"a number of more than {_MAX_VARINT_BYTES} bytes")
 
 
 def _encode(records: Sequence[Record], deltas: Iterable[int], base_timestamp: int) -> bytes:
@@ -500,39 +380,22 @@ def _encode(records: Sequence[Record], deltas: Iterable[int], base_timestamp: in
         body = b"".join(
             (
                 _NO_ATTRIBUTES,
-                _varint(record.timestamp_ms - base_timestamp),
-                _varint(delta),
-                _NULL if key is None else _varint(len(key)) + key,
-                _NULL if value is None else _varint(len(value)) + value,
+                varint(record.timestamp_ms - base_timestamp),
+                varint(delta),
+                _NULL if key is None else varint(len(key)) + key,
+                _NULL if value is None else varint(len(value)) + value,
                 _encode_headers(record.headers) if record.headers else _NO_HEADERS,
             )
         )
-        pieces.append(_varint(len(body)))
+        pieces.append(varint(len(body)))
         pieces.append(body)
     return b"".join(pieces)
 
 
 def _encode_headers(headers: Headers) -> bytes:
-    pieces = [_varint(len(headers))]
+    pieces = [varint(len(headers))]
     for name, value in headers:
         key = name.encode(errors=_KEY_ERRORS)
-        pieces.append(_varint(len(key)) + key)
-        pieces.append(_NULL if value is None else _varint(len(value)) + value)
+        pieces.append(varint(len(key)) + key)
+        pieces.append(_NULL if value is None else varint(len(value)) + value)
     return b"".join(pieces)
-
-
-@functools.lru_cache(maxsize=1024)
-def _varint(value: int) -> bytes:
-    value = _wrap_int64(value)
-    value = value << 1 ^ value >> 63
-    encoded = bytearray()
-    while value > 0x7F:
-        encoded.append(value & 0x7F | 0x80)
-        value >>= 7
-    encoded.append(value)
-    return bytes(encoded)
-
-
-def _wrap_int64(value: int) -> int:
-    """Overflow as a signed 64-bit number does: timestamps and their deltas may."""
-    return (value + _INT64_SIGN & _UINT64_MASK) - _INT64_SIGN

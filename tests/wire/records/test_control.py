@@ -15,7 +15,8 @@ from kafkapy.wire.records.control import (
     control_type_of,
     parse_end_txn_marker,
 )
-from kafkapy.wire.records.record import Record, build_batch, rewrite_batch
+from kafkapy.wire.records.packed import rewrite_batch
+from kafkapy.wire.records.record import Record, build_batch
 
 
 @pytest.mark.parametrize("is_commit", [True, False])

@@ -37,13 +37,8 @@ from kafkapy.wire.records.legacy import (
     records_of_message_set,
     to_batch,
 )
-from kafkapy.wire.records.record import (
-    Record,
-    build_batch,
-    packed_records,
-    records_of,
-    rewrite_batch,
-)
+from kafkapy.wire.records.record import Record, build_batch, records_of
+from tests.wire.records.test_packed import rewritten
 
 GOLDEN = Path(__file__).parent / "golden"
 GENERATOR = GOLDEN / "RecordVectors.java"
@@ -117,15 +112,6 @@ def test_without_compression_the_same_bytes_are_written(vector: Vector) -> None:
         assert build_message_set(vector.records, magic_of(vector.data)) == vector.data
     else:
         assert rewritten(vector.data, vector.records) == vector.data
-
-
-def rewritten(batch: bytes, kept: list[Record], delete_horizon_ms: int | None = None) -> bytes:
-    """Give what compaction makes of a batch of which some records are kept."""
-    header = parse_header(batch)
-    data, packed = packed_records(batch, header, max_bytes=LIMIT)
-    offsets = {record.offset for record in kept}
-    left = [record for record in packed if record[0] in offsets]
-    return rewrite_batch(header, data, left, delete_horizon_ms=delete_horizon_ms)
 
 
 def test_a_transaction_marker_is_written_and_read_as_kafka_does() -> None:

@@ -16,7 +16,6 @@ from kafkapy.wire.errors import (
 )
 from kafkapy.wire.records.batch import (
     HEADER_BYTES,
-    LOG_APPEND_TIME,
     parse_header,
     stamp_log_append_time,
     verify_checksum,
@@ -29,9 +28,7 @@ from kafkapy.wire.records.record import (
     build_batch,
     check_records,
     offset_for_timestamp,
-    packed_records,
     records_of,
-    rewrite_batch,
     validate_records,
 )
 
@@ -51,15 +48,6 @@ def batch_with(payload: bytes, count: int = 1, compression: int = 0) -> bytes:
         ">hiqqqhii", compression, max(count - 1, 0), 0, 0, -1, -1, -1, count
     ) + compress(compression, payload)
     return struct.pack(">qiibI", 0, len(checked) + 9, 0, 2, crc32c(checked)) + checked
-
-
-def rewritten(batch: bytes, kept: list[Record], delete_horizon_ms: int | None = None) -> bytes:
-    """Give what compaction makes of a batch of which some records are kept."""
-    header = parse_header(batch)
-    data, packed = packed_records(batch, header, max_bytes=LIMIT)
-    offsets = {record.offset for record in kept}
-    left = [record for record in packed if record[0] in offsets]
-    return rewrite_batch(header, data, left, delete_horizon_ms=delete_horizon_ms)
 
 
 @given(st.lists(records, min_size=1, max_size=8), codecs, st.integers(0, 1 << 62))
@@ -89,27 +77,20 @@ def test_damaged_records_raise_nothing_but_wire_errors(
     for read in (records_of, validate_records):
         with contextlib.suppress(WireError):
             read(data, max_bytes=LIMIT)  # type: ignore[operator]
-    with contextlib.suppress(WireError):
-        rewritten(bytes(data), batch)
 
 
 @given(st.binary(max_size=60), st.integers(0, 5))
 def test_random_records_raise_nothing_but_wire_errors(payload: bytes, count: int) -> None:
     with contextlib.suppress(WireError):
-        batch = batch_with(payload, count)
-        assert len(packed_records(batch, parse_header(batch), max_bytes=LIMIT)[1]) == count
-        assert len(records_of(batch, max_bytes=LIMIT)) == count
+        assert len(records_of(batch_with(payload, count), max_bytes=LIMIT)) == count
 
 
 @given(st.lists(records, min_size=1, max_size=4), st.data())
 def test_a_payload_that_is_cut_short_is_corrupt(batch: list[Record], draw: st.DataObject) -> None:
     payload = build_batch(batch)[HEADER_BYTES:]
     cut = payload[: draw.draw(st.integers(0, len(payload) - 1))]
-    data = batch_with(cut, len(batch))
     with pytest.raises(CorruptRecordError):
-        records_of(data, max_bytes=LIMIT)
-    with pytest.raises(CorruptRecordError):
-        packed_records(data, parse_header(data), max_bytes=LIMIT)
+        records_of(batch_with(cut, len(batch)), max_bytes=LIMIT)
 
 
 @pytest.mark.parametrize(
@@ -135,13 +116,8 @@ def test_a_payload_that_is_cut_short_is_corrupt(batch: list[Record], draw: st.Da
 )
 def test_a_record_that_contradicts_itself_is_corrupt(reason: str, payload: str) -> None:
     assert records_of(batch_with(bytes.fromhex("0c 00 00 00 01 01 00")), max_bytes=LIMIT)
-    data = batch_with(bytes.fromhex(payload))
     with pytest.raises(CorruptRecordError):
-        records_of(data, max_bytes=LIMIT)
-    # What follows a key is copied as it is.
-    if "value" not in reason and "header" not in reason:
-        with pytest.raises(CorruptRecordError):
-            packed_records(data, parse_header(data), max_bytes=LIMIT)
+        records_of(batch_with(bytes.fromhex(payload)), max_bytes=LIMIT)
 
 
 def test_a_count_far_above_the_bytes_is_corrupt() -> None:
@@ -173,12 +149,6 @@ def test_an_unknown_compression_is_refused() -> None:
         records_of(data, max_bytes=LIMIT)
 
 
-def test_a_header_key_that_is_not_utf_8_survives() -> None:
-    payload = bytes.fromhex("12 00 00 00 01 01 02 02 ff 01")
-    data = batch_with(payload)
-    assert rewritten(data, records_of(data, max_bytes=0))[HEADER_BYTES:] == payload
-
-
 def test_a_batch_needs_a_record() -> None:
     with pytest.raises(ValueError, match="needs"):
         build_batch([])
@@ -203,9 +173,6 @@ def test_a_check_refuses_offsets_that_do_not_count_up() -> None:
         payload = [f"0c 00 00 {offset} 01 01 00" for offset in offsets.split()]
         with pytest.raises(CorruptRecordError):
             validate_records(batch_with(bytes.fromhex("".join(payload)), 2), max_bytes=0)
-    built = [Record(0), Record(1)]
-    with pytest.raises(CorruptRecordError):
-        validate_records(rewritten(build_batch(built), built[1:]), max_bytes=0)
 
 
 def test_a_check_refuses_a_batch_without_records() -> None:
@@ -239,52 +206,6 @@ def test_with_append_times_the_first_record_is_found() -> None:
     data = stamp_log_append_time(build_batch([Record(), Record()], base_offset=4), 100)
     assert offset_for_timestamp(data, 100, max_bytes=0) == OffsetAndTimestamp(4, 100)
     assert offset_for_timestamp(data, 101, max_bytes=0) is None
-
-
-@given(st.lists(records, min_size=1, max_size=8), codecs, st.data())
-def test_a_compacted_batch_keeps_offsets_and_producer(
-    batch: list[Record], codec: Compression, draw: st.DataObject
-) -> None:
-    data = build_batch(
-        batch,
-        base_offset=7,
-        compression=codec,
-        producer_id=3,
-        producer_epoch=2,
-        base_sequence=1,
-        is_transactional=True,
-    )
-    before = records_of(data, max_bytes=LIMIT)
-    kept = draw.draw(st.lists(st.sampled_from(before), unique_by=id))
-    kept.sort(key=lambda record: record.offset)
-    horizon = draw.draw(st.none() | INT64)
-    compacted = rewritten(data, kept, horizon)
-    header = parse_header(compacted)
-    verify_checksum(compacted, header)
-    assert records_of(compacted, header, max_bytes=LIMIT) == kept
-    assert (header.base_offset, header.last_offset) == (7, 6 + len(batch))
-    assert (header.producer_id, header.producer_epoch, header.base_sequence) == (3, 2, 1)
-    assert header.is_transactional
-    assert header.has_delete_horizon == bool(kept and horizon is not None)
-    assert rewritten(compacted, kept) == compacted
-
-
-def test_compaction_keeps_the_append_time() -> None:
-    data = stamp_log_append_time(build_batch([Record(), Record()]), 100)
-    compacted = rewritten(data, [Record(1)])
-    assert parse_header(compacted).timestamp_type == LOG_APPEND_TIME
-    assert records_of(compacted, max_bytes=0) == [Record(1, 100)]
-
-
-@given(st.lists(records, min_size=1, max_size=200), codecs, st.integers(0, 1 << 62))
-def test_packed_records_tell_offsets_keys_and_tombstones(
-    batch: list[Record], codec: Compression, base: int
-) -> None:
-    data = build_batch(batch, base_offset=base, compression=codec)
-    _, packed = packed_records(data, parse_header(data), max_bytes=LIMIT)
-    assert [record[:3] for record in packed] == [
-        (base + index, record.key, record.value is not None) for index, record in enumerate(batch)
-    ]
 
 
 def test_more_records_than_are_ever_read_are_corrupt() -> None:
