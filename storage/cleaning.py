@@ -30,7 +30,6 @@ from kafkapy.wire.records.packed import PackedRecord, packed_records, rewrite_ba
 # A step is half a millisecond, as whoever else wants the interpreter may have to wait for it.
 _STEP_BYTES = 512 * 1024
 _STEP_RECORDS = 300
-_RECORDS_PER_BATCH = 4  # that cost as much as a batch whose records are not looked at
 _WINDOW_BYTES = 256 * 1024
 # How much of the map's memory goes to what it can tell without keys.
 _MARKED_SHARE = 8
@@ -226,8 +225,10 @@ class Cleaner:
         try:
             position, size = 0, HEADER_BYTES
             while position < segment.size:
-                wanted = max(size, _WINDOW_BYTES)
-                window = file.pread(min(wanted, segment.size - position), position)
+                left = segment.size - position
+                # A damaged size must not have the rest of the segment read.
+                wanted = min(max(size, _WINDOW_BYTES), left) if size <= left else 0
+                window = file.pread(wanted, position)
                 if len(window) < size:
                     raise CorruptRecordError("the last batch is cut off")
                 at, size = 0, HEADER_BYTES
@@ -239,7 +240,7 @@ class Cleaner:
                         # A new checksum would hide the damage.
                         verify_checksum(batch, header)
                         self._step_bytes += size
-                        self._step_records += _RECORDS_PER_BATCH
+                        self._step_records += 1  # a batch by itself costs as much
                         yield header, batch
                         at, size = at + size, HEADER_BYTES
                 position += at

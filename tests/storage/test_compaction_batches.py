@@ -128,14 +128,19 @@ async def test_damage_in_a_value_is_found_though_no_value_is_looked_at(opened):
     await client.engine.close()
 
 
-async def test_a_log_that_ends_inside_a_batch_is_left_alone(opened):
+@pytest.mark.parametrize("damage", ["the file is shorter", "the batch says it is longer"])
+async def test_a_log_that_ends_inside_a_batch_is_left_alone(opened, damage):
     disk = MemoryDisk()
     client = await opened(disk)
     await client.engine.create([LOG], COMPACTED)
     await append(client, (b"a", b"value"))
     await append(client, (b"a", b"value"))
     client.engine._logs[LOG].roll()
-    del disk._files["orders-3"][f"{0:020}.log"][-1]
+    content = disk._files["orders-3"][f"{0:020}.log"]
+    if damage == "the file is shorter":
+        del content[-1]
+    else:
+        content[8:12] = b"\x7f\xff\xff\xff"
     with pytest.raises(CorruptRecordsError, match="cut off"):
         await client.engine.compact(ROOMY)
     await client.engine.close()
