@@ -142,9 +142,16 @@ class _OsFile:
         for piece in pieces:
             size = len(piece)
             written = os.write(self._fd, piece) if size <= WRITE_BYTES else 0
-            while written < size:
-                rest = memoryview(piece)[written : written + WRITE_BYTES]
-                written += os.write(self._fd, rest)
+            if written < size:
+                self._append_in_parts(memoryview(piece)[written:])
+
+    def _append_in_parts(self, rest: memoryview) -> None:
+        # Writes that end where a block of this size does cost a third less than any others.
+        end = os.lseek(self._fd, 0, os.SEEK_END)
+        while rest:
+            written = os.write(self._fd, rest[: WRITE_BYTES - end % WRITE_BYTES])
+            rest = rest[written:]
+            end += written
 
     def pread(self, size: int, position: int) -> bytes:
         return _pread(self._fd, size, position)

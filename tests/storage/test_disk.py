@@ -87,3 +87,19 @@ def test_a_write_that_stops_short_is_gone_on_with(tmp_path, monkeypatch, size):
     file.append([content, b"tail"])
     file.close()
     assert (tmp_path / "file").read_bytes() == content + b"tail"
+
+
+def test_the_parts_of_a_large_write_end_where_the_blocks_of_the_file_do(tmp_path, monkeypatch):
+    file = OsDisk(tmp_path).open("file")
+    file.append([b"x" * 1000])
+    ends, write = [1000], os.write
+
+    def note(fd, data):
+        written = write(fd, data)
+        ends.append(ends[-1] + written)
+        return written
+
+    monkeypatch.setattr(os, "write", note)
+    file.append([b"head", b"y" * 200_000])
+    file.close()
+    assert ends == [1000, 1004, 1 << 16, 2 << 16, 3 << 16, 201_004]
