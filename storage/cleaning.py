@@ -139,10 +139,9 @@ class Cleaner:
         if header.is_control:
             scan.is_spent(header, batch)
         elif not scan.is_aborted(header) and header.last_offset >= first_dirty:
-            put = self._map.put
-            for offset, key, has_value, _, _ in self._records(header, batch)[1]:
-                if key is not None and offset >= first_dirty and not put(key, offset, has_value):
-                    return False
+            _, records = self._records(header, batch)
+            if not self._map.put(records):
+                return False
         if header.last_offset >= first_dirty:
             self._map.latest_offset = header.last_offset
         return True

@@ -8,7 +8,10 @@ machines of 32 bits.)
 from __future__ import annotations
 
 import mmap
+from collections.abc import Iterable
 from typing import Final
+
+from kafkapy.wire.records.packed import PackedRecord
 
 ENTRY_BYTES: Final = 24  # the two hashes, and the offset
 
@@ -51,25 +54,30 @@ class OffsetMap:
         self.latest_offset = -1
         self.size = 0
 
-    def put(self, key: bytes, offset: int, has_value: bool = True) -> bool:
-        """Note the offset of a key; False where the map is full."""
-        if self.size >= self._capacity:
-            return False
-        words, marks, first = self._words, self._marks, hash(key)
-        at = first % self._slots * 3
-        while older := words[at + 2]:
-            if words[at] == first and words[at + 1] == hash(_SALT + key):
-                if older <= len(marks):
-                    marks[older - 1] = SUPERSEDED
-                break
-            at = at + 3 if at < self._last else 0
-        else:
-            words[at], words[at + 1] = first, hash(_SALT + key)
-            self.size += 1
-        index = offset - self._start
-        words[at + 2] = index + 1
-        if index < len(marks):
-            marks[index] = NEWEST_VALUE if has_value else NEWEST_TOMBSTONE
+    def put(self, records: Iterable[PackedRecord]) -> bool:
+        """Note the offsets of records that have keys; False where the map is full."""
+        words, slots, last = self._words, self._slots, self._last
+        marks, start = self._marks, self._start
+        for offset, key, has_value, _, _ in records:
+            index = offset - start
+            if key is None or index < 0:
+                continue
+            if self.size >= self._capacity:
+                return False
+            first = hash(key)
+            at = first % slots * 3
+            while older := words[at + 2]:
+                if words[at] == first and words[at + 1] == hash(_SALT + key):
+                    if older <= len(marks):
+                        marks[older - 1] = SUPERSEDED
+                    break
+                at = at + 3 if at < last else 0
+            else:
+                words[at], words[at + 1] = first, hash(_SALT + key)
+                self.size += 1
+            words[at + 2] = index + 1
+            if index < len(marks):
+                marks[index] = NEWEST_VALUE if has_value else NEWEST_TOMBSTONE
         return True
 
     def get(self, key: bytes) -> int:

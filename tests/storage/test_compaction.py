@@ -13,7 +13,6 @@ from kafkapy.storage.config import CompactionLimits, LogConfig
 from kafkapy.storage.disk import MemoryDisk, OsDisk
 from kafkapy.storage.engine import Bounds, Isolation, LogId
 from kafkapy.storage.errors import CorruptRecordsError, DiskError, UnknownLogError
-from kafkapy.storage.offset_map import OffsetMap
 from kafkapy.wire.compression import Compression
 from kafkapy.wire.records.batch import batches
 from kafkapy.wire.records.control import EndTxnMarker, build_end_txn_marker
@@ -521,19 +520,3 @@ async def compacted_on(opened, tmp_path):
     kept = await offsets(client)
     await client.engine.close()
     return kept
-
-
-# The map of keys
-
-
-def test_a_full_map_takes_no_more_keys():
-    offset_of = OffsetMap(10, 0.9)
-    assert [offset_of.put(b"%d" % number, number) for number in range(10)] == [True] * 9 + [False]
-    assert [offset_of.get(b"%d" % number) for number in range(10)] == [*range(9), -1]
-
-
-def test_a_map_keeps_the_newest_offset():
-    offset_of = OffsetMap(10, 0.9)
-    offset_of.put(b"key", 0)
-    offset_of.put(b"key", 5)
-    assert (offset_of.get(b"key"), offset_of.get(b"other"), offset_of.size) == (5, -1, 1)

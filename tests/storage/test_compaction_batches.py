@@ -197,20 +197,43 @@ async def _kept_after(rounds, limits):
 # The map of keys
 
 
+def put(offset_map, key, offset, has_value=True):
+    return offset_map.put([(offset, key, has_value, 0, 0)])
+
+
+def test_a_full_map_takes_no_more_keys():
+    offset_map = OffsetMap(10, 0.9)
+    taken = [put(offset_map, b"%d" % number, number) for number in range(10)]
+    assert taken == [True] * 9 + [False]
+    assert [offset_map.get(b"%d" % number) for number in range(10)] == [*range(9), -1]
+
+
+def test_a_map_keeps_the_newest_offset():
+    offset_map = OffsetMap(10, 0.9)
+    assert offset_map.put([(0, b"key", True, 0, 0), (1, None, True, 0, 0), (5, b"key", True, 0, 0)])
+    assert (offset_map.get(b"key"), offset_map.get(b"other"), offset_map.size) == (5, -1, 1)
+
+
+def test_a_map_leaves_out_what_lies_before_its_start():
+    offset_map = OffsetMap(10, 0.9, 3, 10)
+    assert offset_map.put([(2, b"key", True, 0, 0)])
+    assert (offset_map.get(b"key"), offset_map.size) == (-1, 0)
+
+
 keys = st.sampled_from([b"", b"a", b"b", b"c", b"\0", b"\0a"])
 
 
 @given(st.lists(st.tuples(keys, st.booleans(), st.integers(1, 3)), max_size=30), st.integers(0, 40))
 def test_the_map_tells_of_every_offset_what_a_dict_would(entries, marked):
     start, offset = 100, 100
-    newest, put = {}, {}
+    newest, every = {}, {}
     offset_map = OffsetMap(8, 1.0, start, marked)
     for key, has_value, gap in entries:
-        assert offset_map.put(key, offset, has_value)
+        assert put(offset_map, key, offset, has_value)
         newest[key] = offset
-        put[offset] = (key, has_value)
+        every[offset] = (key, has_value)
         offset += gap
-    for other, (key, has_value) in put.items():
+    for other, (key, has_value) in every.items():
         is_newest = newest[key] == other
         assert offset_map.get(key) == newest[key]
         assert offset_map.is_newest(key, other) == is_newest
