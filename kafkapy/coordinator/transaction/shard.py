@@ -97,12 +97,6 @@ class TransactionShard:
         elif transaction.state is State.ONGOING and not self._watches_timeouts:
             self._watch_timeouts(self._settings.abort_interval_ms)
 
-    def _known(self, transactional_id: str, producer_id: int) -> Transaction:
-        transaction = self.transactions.get(transactional_id)
-        if transaction is None or transaction.producer.producer_id != producer_id:
-            raise ApiError(ErrorCode.INVALID_PRODUCER_ID_MAPPING)
-        return transaction
-
     # Producers
 
     def init_producer(
@@ -186,7 +180,9 @@ class TransactionShard:
         return [partition for partition in partitions if partition not in transaction.partitions]
 
     def _open(self, transactional_id: str, producer: Producer) -> Transaction:
-        transaction = self._known(transactional_id, producer.producer_id)
+        transaction = self.transactions.get(transactional_id)
+        if transaction is None or transaction.producer.producer_id != producer.producer_id:
+            raise ApiError(ErrorCode.INVALID_PRODUCER_ID_MAPPING)
         if transaction.producer.producer_epoch != producer.producer_epoch:
             raise ApiError(ErrorCode.PRODUCER_FENCED)
         if transaction.is_prepared:
