@@ -75,14 +75,15 @@ class Dispatcher:
         self.table = table
         self._broker = broker
         self._routes: dict[tuple[int, int], _Route] = {}
-        self._shortcuts: dict[int, Shortcut] = {}
+        self._shortcuts: dict[tuple[int, int], Shortcut] = {}
 
     def answer_now(self, frame: Buffer) -> list[Buffer] | Poll | None:
         """Give the response frame in pieces, or what will give it, to an ordinary request.
 
         None, and nothing done, for every other one: `answer` is for those.
         """
-        shortcut = self._shortcuts.get(frame[1]) if len(frame) > 1 else None
+        # Their lower bytes find the API and the version; the shortcut reads them whole.
+        shortcut = self._shortcuts.get((frame[1], frame[3])) if len(frame) > 3 else None
         return None if shortcut is None else shortcut(frame, self._broker)
 
     async def answer(self, frame: Buffer, peer: Peer) -> list[Buffer] | None:
@@ -128,7 +129,8 @@ class Dispatcher:
                 -1,
             )
         if hasattr(handler, "shortcut"):
-            self._shortcuts[key] = handler.shortcut
+            first, last = served.versions
+            self._shortcuts |= {(key, each): handler.shortcut for each in range(first, last + 1)}
         route = self._routes[key, version] = _Route(
             reader(api.request, version),
             lambda *where: limited_reader(api.request, version)(*where),  # when it is needed

@@ -222,9 +222,11 @@ def test_a_shortcut_is_asked_once_its_handler_is_loaded(handler: Handler) -> Non
     assert asyncio.run(dispatcher.answer(request, PEER))
     assert dispatcher.answer_now(request) is given
     assert asked == [(request, broker)]
-    for other in (b"", b"\0", frame(DeleteTopicsRequest(), 1, 1)):
+    unserved = struct.pack(">hh", ApiKey.HEARTBEAT, 5)
+    for other in (b"", b"\0", request[:3], unserved, frame(DeleteTopicsRequest(), 1, 1)):
         assert dispatcher.answer_now(other) is None
     assert len(asked) == 1
+    assert dispatcher.answer_now(frame(HeartbeatRequest(), 4, 2)) is given
 
 
 def test_a_handler_without_a_shortcut_is_never_passed_by(handler: Handler) -> None:
