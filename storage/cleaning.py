@@ -27,9 +27,9 @@ from kafkapy.wire.errors import CorruptRecordError
 from kafkapy.wire.records.batch import HEADER_BYTES, BatchHeader, parse_header, verify_checksum
 from kafkapy.wire.records.packed import PackedRecord, packed_records, rewrite_batch
 
-# A step is half a millisecond, as whoever else wants the interpreter may have to wait for it.
+# A step is a third of a millisecond, as whoever else wants the interpreter may have to wait for it.
 _STEP_BYTES = 512 * 1024
-_STEP_RECORDS = 300
+_STEP_RECORDS = 200
 _WINDOW_BYTES = 256 * 1024
 # How much of the map's memory goes to what it can tell without keys.
 _MARKED_SHARE = 8
