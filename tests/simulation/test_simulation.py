@@ -30,7 +30,7 @@ from kafkapy.storage.producers import Producers
 from kafkapy.storage.watchers import Watchers
 from kafkapy.wire.error_codes import ErrorCode
 from kafkapy.wire.messages.sync_group import SyncGroupResponse
-from tests.simulation import disk
+from tests.simulation import disk, loop
 from tests.simulation.crash_points import VARIANTS, Variant, crash_points
 from tests.simulation.disk import SimulatedDisk
 from tests.simulation.workload import Ends, Simulation
@@ -141,6 +141,7 @@ def _no_fsync(patch: pytest.MonkeyPatch) -> None:
 
 def _show_early(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Log, "hold", lambda *_: None)
+    patch.setattr(loop, "_SLOWEST_THREAD_S", 0.5)  # or a flush hardly ever lasts until a power cut
 
 
 def _acknowledge_early(patch: pytest.MonkeyPatch) -> None:

@@ -229,9 +229,10 @@ class TransactionCoordinator:
 
     async def _complete(self, transactional_id: str) -> None:
         try:
-            # Until the next transaction of this id has not been decided, too.
             while (prepared := self._prepared(transactional_id)) is not None:
-                if not await self._write_markers(transactional_id, *prepared):
+                has_ended = await self._write_markers(transactional_id, *prepared)
+                # The next one may have been decided, too, but only while this one had to wait.
+                if not has_ended or transactional_id not in self._completions:
                     break
         except Exception as error:
             is_unexpected = not isinstance(error, ApiError)
