@@ -102,6 +102,9 @@ class Cleaner:
         self._max_expanded_bytes = max_expanded_bytes
         self._step_bytes = self._step_records = 0
         self._scan = TransactionScan(work.aborted)
+        # Where the segment after each one begins.
+        bases = [segment.base_offset for segment in work.segments[1:]]
+        self._ends = dict(zip(work.segments, [*bases, work.upper_bound], strict=True))
         dirty_offsets = work.upper_bound - work.first_dirty
         load_factor = min(max(limits.load_factor, _LEAST_LOAD_FACTOR), 1.0)
         marked = min(limits.map_bytes // _MARKED_SHARE, dirty_offsets)
@@ -115,23 +118,18 @@ class Cleaner:
     def build_map(self) -> Generator[int, None, None]:
         """Note the last offset of each key in the dirty part, as far as the map takes them."""
         remove_cleaned(self._disk, self._round.directory)
-        segments, end = self._round.segments, self._round.upper_bound
-        dirty = [
-            (segment, _following(segments, index, end) - 1)
-            for index, segment in enumerate(segments)
-            if _following(segments, index, end) > self._round.first_dirty
-        ]
+        dirty = [s for s in self._round.segments if self._ends[s] > self._round.first_dirty]
         # One that ended before would never end in this scan, nor would its producer's next ones.
-        first = dirty[0][0].base_offset
+        first = dirty[0].base_offset
         scan = TransactionScan(each for each in self._round.aborted if each.last_offset >= first)
-        for segment, last_offset in dirty:
+        for segment in dirty:
             for header, batch in self._batches(segment):
                 if not self._note(scan, header, batch):
                     return
                 if self._is_step_over():
                     yield self._bytes_of_step()
             # A segment may end with offsets that no batch has any more.
-            self._map.latest_offset = last_offset
+            self._map.latest_offset = self._ends[segment] - 1
 
     def _note(self, scan: TransactionScan, header: BatchHeader, batch: bytes) -> bool:
         """Note the keys of a batch; False where they are too many."""
@@ -159,14 +157,14 @@ class Cleaner:
         segments = [each for each in self._round.segments if each.base_offset < self.clean_until]
         group: list[Segment] = []
         sizes = (0, 0, 0)
-        for index, segment in enumerate(segments):
+        for segment in segments:
             own = (
                 segment.size,
                 self._disk.size(segment.path + ".index"),
                 self._disk.size(segment.path + ".timeindex"),
             )
             sums = (sizes[0] + own[0], sizes[1] + own[1], sizes[2] + own[2])
-            last_offset = _following(segments, index, self._round.upper_bound) - 1
+            last_offset = self._ends[segment] - 1
             if group and (
                 sums[0] > config.segment_bytes
                 or max(sums[1:]) > config.segment_index_bytes
@@ -222,7 +220,7 @@ class Cleaner:
         """Walk over a segment, with a file of its own."""
         file = self._disk.open(segment.path + LOG_SUFFIX)
         try:
-            position, size = 0, HEADER_BYTES
+            position, size, end = 0, HEADER_BYTES, self._ends[segment]
             while position < segment.size:
                 left = segment.size - position
                 # A damaged size must not have the rest of the segment read.
@@ -234,6 +232,8 @@ class Cleaner:
                 while at + size <= len(window):
                     header = parse_header(window, at)
                     size = header.size_bytes
+                    if header.base_offset < segment.base_offset or header.last_offset >= end:
+                        raise CorruptRecordError("a batch with offsets of another segment")
                     if at + size <= len(window):
                         batch = window[at : at + size]
                         # A new checksum would hide the damage.
@@ -315,8 +315,3 @@ class Cleaner:
 
 def _has_value(record: PackedRecord) -> bool:
     return record[2]
-
-
-def _following(segments: list[Segment], index: int, end: int) -> int:
-    """Where the segment after one begins."""
-    return segments[index + 1].base_offset if index + 1 < len(segments) else end

@@ -146,6 +146,21 @@ async def test_a_log_that_ends_inside_a_batch_is_left_alone(opened, damage):
     await client.engine.close()
 
 
+@pytest.mark.parametrize("base_offset", [0, 2, 2**40])
+async def test_a_batch_with_the_offsets_of_another_segment_is_damage(opened, base_offset):
+    disk = MemoryDisk()
+    client = await opened(disk)
+    await client.engine.create([LOG], COMPACTED)
+    for _ in range(2):
+        await append(client, (b"a", b"value"))
+        client.engine._logs[LOG].roll()
+    content = disk._files["orders-3"][f"{1:020}.log"]
+    content[:8] = base_offset.to_bytes(8, "big")  # which the checksum leaves out
+    with pytest.raises(CorruptRecordsError, match="another segment"):
+        await client.engine.compact(ROOMY)
+    await client.engine.close()
+
+
 async def test_a_log_that_cannot_be_saved_is_compacted_later(opened):
     disk = FaultyDisk()
     client = await opened(disk)
