@@ -49,19 +49,21 @@ def write_varlong(value: int) -> bytes:
 
 
 def _read(data: Buffer, offset: int, bits: int, longest: int) -> tuple[int, int]:
-    value = 0
+    value = shift = 0
+    last = 7 * (longest - 1)
     try:
-        for shift in range(0, 7 * longest, 7):
-            byte = data[offset]
-            offset += 1
+        while (byte := data[offset]) > 0x7F:
+            if shift == last:
+                raise MalformedError(f"a varint is longer than {longest} bytes")
             value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                if value >> bits:
-                    raise MalformedError(f"a varint does not fit {bits} bits")
-                return value, offset
+            shift += 7
+            offset += 1
     except IndexError:
         raise MalformedError("the bytes end inside a varint") from None
-    raise MalformedError(f"a varint is longer than {longest} bytes")
+    value |= byte << shift
+    if value >> bits:
+        raise MalformedError(f"a varint does not fit {bits} bits")
+    return value, offset + 1
 
 
 def _write(value: int, bits: int) -> bytes:

@@ -88,9 +88,16 @@ def _read_by_compact_name(frame: Buffer, p: int) -> _Body | None:
 
 
 def _compact_records(frame: Buffer, p: int) -> Buffer | None:
-    length, p = read_unsigned_varint(frame, p)
-    end = p + length - 1
-    return frame[p:end] if length > 0 and frame[end:] == _NO_TAGS else None
+    """The records up to the last three bytes, if their length says so, and these are no tags."""
+    end = len(frame) - len(_NO_TAGS)
+    length = frame[p]
+    if length > 0x7F:
+        length, p = read_unsigned_varint(frame, p)
+    else:
+        p += 1
+    if length != end - p + 1 or frame[end] or frame[end + 1] or frame[end + 2]:
+        return None
+    return frame[p:end] if length else None
 
 
 def _read_by_name(frame: Buffer, p: int) -> _Body | None:
