@@ -18,8 +18,8 @@ class Sizes:
     The numbers of connections and partitions stay, unless there is hardly any work for them.
     """
 
-    small_records: int = 1_000_000
-    large_records: int = 200_000
+    small_records: int = 500_000
+    large_records: int = 100_000
     single_requests: int = 8_000
     pipelined_requests: int = 40_000
     bulk_mb: int = 400
