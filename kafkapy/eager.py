@@ -124,11 +124,8 @@ async def unbroken(coroutine: Coroutine[Any, Any, T]) -> T:
     A connection that closes cancels its request. An append under way must go on all the same.
     """
     outcome = start(coroutine)
-    return outcome.value if isinstance(outcome, Finished) else await outlast(outcome)
-
-
-async def outlast(outcome: Unfinished[T]) -> T:
-    """Wait for a coroutine that goes on to its end although whoever waits here is cancelled."""
+    if isinstance(outcome, Finished):
+        return outcome.value
     outcome.add_done_callback(_hear)
     return await asyncio.shield(outcome)
 

@@ -20,7 +20,13 @@ from kafkapy.storage.config import CompactionLimits, LogConfig
 from kafkapy.storage.disk import WRITE_BYTES, Disk
 from kafkapy.storage.offset_map import ENTRY_BYTES, NEWEST_VALUE, SUPERSEDED, OffsetMap
 from kafkapy.storage.producers import LastBatch
-from kafkapy.storage.segment import ABORTED_SUFFIX, LOG_SUFFIX, OpenSegments, Segment
+from kafkapy.storage.segment import (
+    ABORTED_SUFFIX,
+    LOG_SUFFIX,
+    MAX_RELATIVE_OFFSET,
+    OpenSegments,
+    Segment,
+)
 from kafkapy.storage.swap import CLEANED, commit, remove_cleaned
 from kafkapy.storage.transaction_scan import TransactionScan
 from kafkapy.wire.errors import CorruptRecordError
@@ -34,7 +40,6 @@ _WINDOW_BYTES = 256 * 1024
 # How much of the map's memory goes to what it can tell without keys.
 _MARKED_SHARE = 8
 _LEAST_LOAD_FACTOR = 0.01
-_MAX_RELATIVE_OFFSET = 2**31 - 1
 
 
 class Round(NamedTuple):
@@ -168,7 +173,7 @@ class Cleaner:
             if group and (
                 sums[0] > config.segment_bytes
                 or max(sums[1:]) > config.segment_index_bytes
-                or last_offset - group[0].base_offset > _MAX_RELATIVE_OFFSET
+                or last_offset - group[0].base_offset > MAX_RELATIVE_OFFSET
             ):
                 yield group
                 group, sums = [], own

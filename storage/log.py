@@ -263,17 +263,9 @@ class Log:
         base_offset = self.end
         last_offset = base_offset + header.last_offset_delta
         size = header.batch_length + LENGTH_END
-        max_timestamp = header.max_timestamp
-        try:
-            if self._rolling.is_due(self.active, size, last_offset, max_timestamp, now_ms):
-                self.roll()
-            pieces = _stamped(batch, header, base_offset, self.epochs.latest)
-            self.active.write(pieces)
-        except _BROKEN as error:
-            raise self.refuse(error) from error
-        self.active.take(size, base_offset, last_offset, max_timestamp)
-        self.end = self.producers.end_offset = last_offset + 1
-        self._bounds = None
+        pieces = _stamped(batch, header, base_offset, self.epochs.latest)
+        self._write(pieces, size, last_offset, header.max_timestamp, now_ms)
+        self._take(size, last_offset, header.max_timestamp)
         if len(pieces) == 1:
             newest = self._env.newest
             newest.log, newest.batch = self, pieces[0]
@@ -298,22 +290,31 @@ class Log:
         whole = b"".join(pieces)
         header = prepared[0].header
         last_offset = first + header.last_offset_delta
-        time_ms = header.max_timestamp
-        try:
-            if self._rolling.is_due(self.active, len(whole), last_offset, time_ms, now_ms):
-                self.roll()
-            self.active.write((whole,))
-        except _BROKEN as error:
-            raise self.refuse(error) from error
+        self._write((whole,), len(whole), last_offset, header.max_timestamp, now_ms)
         for header, _, marker in prepared:
             base_offset = self.end
             last_offset = base_offset + header.last_offset_delta
-            self.active.take(header.size_bytes, base_offset, last_offset, header.max_timestamp)
-            self.end = self.producers.end_offset = last_offset + 1
-            self._bounds = None
+            self._take(header.size_bytes, last_offset, header.max_timestamp)
             self._account(header, base_offset, marker)
-        stamped_ms = now_ms if self._validator.stamps else -1
-        return Appended(first, self.end - 1, stamped_ms, self.start)
+        time_ms = now_ms if self._validator.stamps else -1
+        return Appended(first, self.end - 1, time_ms, self.start)
+
+    def _write(
+        self, pieces: Sequence[Buffer], size: int, last_offset: int, time_ms: int, now_ms: int
+    ) -> None:
+        """Write batches of a size; the offset and the time are those of the first."""
+        try:
+            if self._rolling.is_due(self.active, size, last_offset, time_ms, now_ms):
+                self.roll()
+            self.active.write(pieces)
+        except _BROKEN as error:
+            raise self.refuse(error) from error
+
+    def _take(self, size: int, last_offset: int, time_ms: int) -> None:
+        """Account for a batch that was written."""
+        self.active.take(size, self.end, last_offset, time_ms)
+        self.end = self.producers.end_offset = last_offset + 1
+        self._bounds = None
 
     def _prepare(self, header: BatchHeader, batch: Buffer) -> _Prepared:
         marker = None

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from kafkapy.storage import swap
 from kafkapy.storage.aborted import AbortedTransactions
 from kafkapy.storage.checkpoints import read_epochs, read_topic_id, write_epochs, write_topic_id
-from kafkapy.storage.config import LogConfig
+from kafkapy.storage.config import NO_LIMIT, LogConfig
 from kafkapy.storage.engine import LogId
 from kafkapy.storage.epochs import LeaderEpochs
 from kafkapy.storage.errors import DiskError
@@ -31,7 +31,6 @@ from kafkapy.wire.records.control import parse_end_txn_marker
 from kafkapy.wire.schema import ZERO_UUID
 
 _LOG = logging.getLogger(__name__)
-_NO_LIMIT = 2**63 - 1
 # Until the owner of a log has told its settings, nothing in it may be thrown away.
 _UNCONFIGURED = LogConfig(retention_ms=-1)
 _OFFSET = re.compile(r"0\d{19}", re.ASCII)
@@ -157,7 +156,7 @@ class _Opening:
         """The offsets that files of a kind are named after; what has another name is not ours."""
         digits = [name.removesuffix(suffix) for name in self._names if name.endswith(suffix)]
         offsets = map(int, filter(_OFFSET.fullmatch, digits))
-        return [offset for offset in offsets if offset < _NO_LIMIT]
+        return [offset for offset in offsets if offset < NO_LIMIT]
 
     def _segment(self, base_offset: int) -> Segment:
         path = f"{self._directory}/{base_offset:020}{LOG_SUFFIX}"
@@ -188,7 +187,7 @@ class _Opening:
         # Segments wholly before the start were on their way out.
         while len(segments) > 1 and segments[1].base_offset <= start:
             self._remove(segments.pop(0))
-        trusted_end = _NO_LIMIT if recovery_point is None else recovery_point
+        trusted_end = NO_LIMIT if recovery_point is None else recovery_point
         if 0 <= trusted_end <= start:
             # Nothing that is still wanted is trusted, and what is before it may be half gone.
             trusted_end = segments[0].base_offset
@@ -201,7 +200,7 @@ class _Opening:
         self._epochs.cut_back(end)
         if end < start:
             end = self._begin_at(start)
-        elif end < self._producers.end_offset or end < trusted_end != _NO_LIMIT:
+        elif end < self._producers.end_offset or end < trusted_end != NO_LIMIT:
             raise CorruptRecordError("records that were durable are missing")
         self._epochs.cut_front(max(start, segments[0].base_offset))
         if not self._epochs.entries:
@@ -312,7 +311,7 @@ class _Opening:
     def _following(self, index: int) -> int:
         """Where the segment after one begins."""
         segments = self._segments
-        return segments[index + 1].base_offset if index + 1 < len(segments) else _NO_LIMIT
+        return segments[index + 1].base_offset if index + 1 < len(segments) else NO_LIMIT
 
     def _recover(self, index: int, trusted_end: int) -> int:
         segment = self._segments[index]
@@ -358,7 +357,7 @@ class _Opening:
             base_offset, following = segment.base_offset, self._following(index)
             if base_offset not in bases:
                 continue
-            limit = _NO_LIMIT
+            limit = NO_LIMIT
             if following > trusted_end:
                 limit = min(trusted_end, max(base_offset, self._producers.end_offset))
             if limit <= base_offset:

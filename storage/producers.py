@@ -184,11 +184,10 @@ class Producers:
         elif producer.epoch != header.producer_epoch:
             producer.enter_epoch(header.producer_epoch)
         delta = header.last_offset_delta
-        sequence = header.base_sequence
-        if sequence >= 0:
-            sequence = sequence + delta & _MAX_SEQUENCE
         time_ms = producer.timestamp_ms = header.max_timestamp
-        producer.batches.append(SequencedBatch(sequence, base_offset + delta, delta, time_ms))
+        producer.batches.append(
+            SequencedBatch(header.last_sequence, base_offset + delta, delta, time_ms)
+        )
         if header.attributes & TRANSACTIONAL_BIT and producer.transaction_start < 0:
             producer.transaction_start = base_offset
             self._open[producer_id] = base_offset

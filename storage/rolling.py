@@ -6,9 +6,8 @@ from random import Random
 
 from kafkapy.storage.config import LogConfig
 from kafkapy.storage.errors import BatchesTooLargeError
-from kafkapy.storage.segment import Segment
+from kafkapy.storage.segment import MAX_RELATIVE_OFFSET, Segment
 
-_MAX_RELATIVE_OFFSET = 2**31 - 1
 _NEVER = -(2**63) - 1  # earlier than any timestamp
 
 
@@ -50,7 +49,7 @@ class RollPolicy:
         """
         fits = (
             segment.size + size <= self._segment_bytes
-            and last_offset - segment.base_offset <= _MAX_RELATIVE_OFFSET
+            and last_offset - segment.base_offset <= MAX_RELATIVE_OFFSET
         )
         if fits and time_ms <= self._roll_behind_ms and segment.entries_left > 0:
             return False

@@ -35,7 +35,7 @@ _RECENT_BATCHES = 1024
 _CURSORS = 64
 _KEPT_ENTRIES = 128
 _MIN_LENGTH = HEADER_BYTES - LENGTH_END
-_MAX_RELATIVE_OFFSET = 2**31 - 1
+MAX_RELATIVE_OFFSET = 2**31 - 1
 _LENGTH = struct.Struct(">8xi")
 _ENTRY_BYTES = (OFFSET_ENTRY_BYTES, TIME_ENTRY_BYTES)
 _EXTENT = struct.Struct(">qi11xi")  # base offset, batch length, last offset delta
@@ -424,7 +424,7 @@ class Segment:
                 raise CorruptRecordError("the last batch is cut off")
             base_offset, length, delta = _EXTENT.unpack_from(window, at)
             if (
-                not expected <= base_offset <= self.base_offset + _MAX_RELATIVE_OFFSET
+                not expected <= base_offset <= self.base_offset + MAX_RELATIVE_OFFSET
                 or delta < 0
                 or not _MIN_LENGTH <= length <= self.size - position - LENGTH_END
             ):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from kafkapy.storage.config import LogConfig, TimestampType
+from kafkapy.storage.config import NO_LIMIT, LogConfig, TimestampType
 from kafkapy.storage.errors import (
     CorruptRecordsError,
     InvalidRecordError,
@@ -47,7 +47,6 @@ from kafkapy.wire.records.record import (
 )
 from kafkapy.wire.schema import Buffer
 
-_NO_LIMIT = 2**63 - 1
 _FRONT = struct.Struct(">8xi4xb")  # batch length, magic
 _CRC = struct.Struct(">17xI")
 _SMALLEST_LENGTH = 14  # of the oldest message format, before its checksum is asked
@@ -89,9 +88,9 @@ class Validator:
         self._before_max_ms = config.message_timestamp_before_max_ms
         self._after_max_ms = config.message_timestamp_after_max_ms
         if self.stamps:
-            self._before_max_ms = self._after_max_ms = _NO_LIMIT
+            self._before_max_ms = self._after_max_ms = NO_LIMIT
         self._compacted = config.is_compacted
-        self._reads_records = self._compacted or self._before_max_ms != _NO_LIMIT
+        self._reads_records = self._compacted or self._before_max_ms != NO_LIMIT
         self._max_validated_records = config.max_validated_records
         self._compression = _COMPRESSIONS.get(config.compression_type)
         self._level = {
@@ -100,13 +99,11 @@ class Validator:
             Compression.ZSTD: config.compression_zstd_level,
         }.get(self._compression or Compression.NONE)
         # Those of batches that stay as they are, and most of which need not be looked into.
-        codecs = Compression if self._compression is None else (self._compression,)
-        rewrites_or_reads = self.stamps or self._reads_records or self._max_validated_records < 0
+        codecs = list(Compression) if self._compression is None else [self._compression]
+        if self.stamps or self._reads_records or self._max_validated_records < 0:
+            codecs = []
         self._ordinary_attributes = frozenset(
-            codec | bit
-            for codec in codecs
-            for bit in (0, TRANSACTIONAL_BIT)
-            if not rewrites_or_reads
+            codec | bit for codec in codecs for bit in (0, TRANSACTIONAL_BIT)
         )
 
     def client_batch(self, records: memoryview, now_ms: int) -> tuple[BatchHeader, Buffer]:
@@ -127,10 +124,7 @@ class Validator:
                 and header.max_timestamp - now_ms <= self._after_max_ms
                 and header.crc == crc32c(records[CHECKED_OFFSET:])
             ):
-                if header.record_count <= self._max_validated_records and (
-                    not header.attributes & COMPRESSION_MASK
-                ):
-                    check_records(records, header, max_bytes=self._max_expanded_bytes)
+                self._look_into(header, records, now_ms)
                 return header, records
         except (struct.error, CorruptRecordError):
             pass  # whose reason the longer way tells

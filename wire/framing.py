@@ -62,7 +62,8 @@ class FrameSplitter:
         if not self.buffered_bytes and len(data) >= _PREFIX.size:
             (size,) = _PREFIX.unpack_from(data)
             if size == len(data) - _PREFIX.size and size <= self.max_bytes:
-                return data[4:] if size <= _SMALL_FRAME_BYTES else memoryview(data)[4:]
+                whole = data if size <= _SMALL_FRAME_BYTES else memoryview(data)
+                return whole[_PREFIX.size :]
         self.feed(data)
         return None
 

@@ -12,6 +12,7 @@ import struct
 
 import msgspec
 
+from kafkapy.wire.messages.fetch import FetchPartition
 from kafkapy.wire.primitives import write_unsigned_varint
 from kafkapy.wire.schema import Buffer
 
@@ -23,6 +24,7 @@ _FIRST_VERSION_WITH_RACK = 11
 _FIRST_VERSION_WITH_IDS = 13
 _FIRST_VERSION_WITHOUT_REPLICA = 15
 _CONSUMER = -1  # in the place of a replica's id
+_UNSAID = -1  # what a version has no field for
 _LONGEST_NAME = 126  # whose length takes one byte also where it is compact
 
 _HEADER = struct.Struct(">hhih")  # API key, version, correlation id, length of the client id
@@ -55,6 +57,9 @@ _TAIL_12 = b"\0\0\0"  # tags of the partition, the topic and the response; or of
 _NO_REPLICA = -1  # to read from instead
 
 
+_NOTHING = FetchPartition()
+
+
 class SingleFetch(msgspec.Struct, gc=False):
     """What is asked of one partition; `topic` is its name in ASCII, or its id from version 13 on.
 
@@ -70,12 +75,7 @@ class SingleFetch(msgspec.Struct, gc=False):
     session_id: int
     session_epoch: int
     topic: bytes = b""
-    partition: int = -1
-    current_leader_epoch: int = -1
-    fetch_offset: int = -1
-    last_fetched_epoch: int = -1
-    log_start_offset: int = -1
-    partition_max_bytes: int = 0
+    ask: FetchPartition = msgspec.field(default_factory=lambda: _NOTHING)
 
     @property
     def names_by_id(self) -> bool:
@@ -130,14 +130,7 @@ def _read_flexible(frame: bytes, p: int, version: int, correlation_id: int) -> S
             end = p + frame[p]
             p += 1
         request.topic = topic = frame[p:end]
-        (
-            request.partition,
-            request.current_leader_epoch,
-            request.fetch_offset,
-            request.last_fetched_epoch,
-            request.log_start_offset,
-            request.partition_max_bytes,
-        ) = _PARTITION_12.unpack_from(frame, end + 1)
+        request.ask = FetchPartition(*_PARTITION_12.unpack_from(frame, end + 1))
         p = end + 1 + _PARTITION_12.size
         if frame[end] != 2 or frame[p : p + 2] != _NO_TAGS:
             return None
@@ -175,29 +168,17 @@ def _read_fixed(frame: bytes, p: int, version: int, correlation_id: int) -> Sing
 
 
 def _read_partition(request: SingleFetch, frame: bytes, p: int) -> int:
+    layout, epoch, start = _PARTITION_4, _UNSAID, _UNSAID
     if request.version >= _FIRST_VERSION_WITH_LEADER_EPOCH:
-        partition = _PARTITION_9
-        (
-            request.partition,
-            request.current_leader_epoch,
-            request.fetch_offset,
-            request.log_start_offset,
-            request.partition_max_bytes,
-        ) = partition.unpack_from(frame, p)
+        layout = _PARTITION_9
+        index, epoch, offset, start, max_bytes = layout.unpack_from(frame, p)
     elif request.version >= _FIRST_VERSION_WITH_START:
-        partition = _PARTITION_5
-        (
-            request.partition,
-            request.fetch_offset,
-            request.log_start_offset,
-            request.partition_max_bytes,
-        ) = partition.unpack_from(frame, p)
+        layout = _PARTITION_5
+        index, offset, start, max_bytes = layout.unpack_from(frame, p)
     else:
-        partition = _PARTITION_4
-        request.partition, request.fetch_offset, request.partition_max_bytes = (
-            partition.unpack_from(frame, p)
-        )
-    return p + partition.size
+        index, offset, max_bytes = layout.unpack_from(frame, p)
+    request.ask = FetchPartition(index, epoch, offset, _UNSAID, start, max_bytes)
+    return p + layout.size
 
 
 def _is_end(frame: bytes, p: int, version: int) -> bool:
@@ -217,9 +198,7 @@ def _is_name(topic: bytes) -> bool:
     return 0 < len(topic) <= _LONGEST_NAME and topic.isascii()
 
 
-def write(
-    request: SingleFetch, session_id: int, topic: bytes, partition: int, found: Found | None
-) -> list[Buffer]:
+def write(request: SingleFetch, session_id: int, found: Found | None) -> list[Buffer]:
     """Encode the response without an error, with its header and size, in pieces.
 
     With nothing `found` it names no partition, as in a session without news.
@@ -229,9 +208,9 @@ def write(
         return [_head(request, session_id, 0, len(tail[:1])) + tail[:1]]
     records = found.records
     if request.version >= _FIRST_FLEXIBLE_VERSION:
-        body = _flexible_body(request.version, topic, partition, found)
+        body = _flexible_body(request, found)
     else:
-        body = _fixed_body(request.version, topic, partition, found)
+        body = _fixed_body(request, found)
     front = _head(request, session_id, 1, len(body) + len(records) + len(tail)) + body
     return [front, records, tail] if tail else [front, records]
 
@@ -246,14 +225,15 @@ def _head(request: SingleFetch, session_id: int, topics: int, following_bytes: i
     return _HEAD_4.pack(_HEAD_4.size - 4 + following_bytes, request.correlation_id, topics)
 
 
-def _flexible_body(version: int, topic: bytes, partition: int, found: Found) -> bytes:
-    if version < _FIRST_VERSION_WITH_IDS:
+def _flexible_body(request: SingleFetch, found: Found) -> bytes:
+    topic = request.topic
+    if not request.names_by_id:
         topic = write_unsigned_varint(len(topic) + 1) + topic
     return (
         topic
         + _FOUND_12.pack(
             2,
-            partition,
+            request.ask.partition,
             0,
             found.high_watermark,
             found.last_stable_offset,
@@ -265,8 +245,9 @@ def _flexible_body(version: int, topic: bytes, partition: int, found: Found) -> 
     )
 
 
-def _fixed_body(version: int, topic: bytes, partition: int, found: Found) -> bytes:
-    values = [1, partition, 0, found.high_watermark, found.last_stable_offset]
+def _fixed_body(request: SingleFetch, found: Found) -> bytes:
+    version, topic = request.version, request.topic
+    values = [1, request.ask.partition, 0, found.high_watermark, found.last_stable_offset]
     layout = _FOUND_4
     if version >= _FIRST_VERSION_WITH_START:
         layout = _FOUND_5

@@ -21,7 +21,7 @@ from kafkapy.coordinator.partitioner import partition_for
 from kafkapy.coordinator.result import Deferred, Record, Result, Timers
 from kafkapy.coordinator.shard_log import NO_PRODUCER, EndOfTransaction, Producer, ShardLog
 from kafkapy.coordinator.timers import TimerQueue
-from kafkapy.eager import Finished, outlast, start, unbroken
+from kafkapy.eager import unbroken
 from kafkapy.errors import ApiError, error_code
 from kafkapy.storage.engine import Engine, LogId
 from kafkapy.storage.errors import (
@@ -202,9 +202,7 @@ class Runtime(Generic[M]):
     ) -> T:
         """Do as `write` does, on a given shard."""
         shard = self._active(partition)
-        outcome = start(self._execute(shard, operation, producer))
-        executed = outcome.value if isinstance(outcome, Finished) else await outlast(outcome)
-        response, error = executed
+        response, error = await unbroken(self._execute(shard, operation, producer))
         if isinstance(response, Deferred):
             return await _answer(response, error)
         if error is not None:

@@ -56,16 +56,11 @@ def _wanted(request: SingleFetch, session: Session | None) -> Wanted | None:
     wanted = session.only_partition(request.names_by_id, request.isolation_level)
     if wanted is None:
         return None
-    ask = wanted.ask
     topic = wanted.topic_id if request.names_by_id else wanted.topic.encode()
     if not request.topic:
-        request.topic, request.partition = topic, ask.partition
-        request.current_leader_epoch = ask.current_leader_epoch
-        request.fetch_offset = ask.fetch_offset
-        request.last_fetched_epoch = ask.last_fetched_epoch
-        request.log_start_offset = ask.log_start_offset
-        request.partition_max_bytes = ask.partition_max_bytes
-    return wanted if topic == request.topic and ask.partition == request.partition else None
+        request.topic, request.ask = topic, wanted.ask
+    is_this = topic == request.topic and wanted.ask.partition == request.ask.partition
+    return wanted if is_this else None
 
 
 def _log(request: SingleFetch, broker: Broker) -> LogId | None:
@@ -73,11 +68,11 @@ def _log(request: SingleFetch, broker: Broker) -> LogId | None:
         topic = broker.image.topic_by_id(request.topic)
     else:
         topic = broker.image.topic(request.topic.decode())
-    log = topic.partition(request.partition) if topic else None
-    if log is None or request.last_fetched_epoch >= 0:
+    log = topic.partition(request.ask.partition) if topic else None
+    if log is None or request.ask.last_fetched_epoch >= 0:
         return None
     try:
-        is_current = not check_epoch(broker.engine, log, request.current_leader_epoch)
+        is_current = not check_epoch(broker.engine, log, request.ask.current_leader_epoch)
     except StorageError:
         return None
     return log if is_current else None
@@ -113,8 +108,9 @@ class SinglePoll:
         self._session = session
         self._wanted = wanted
         self._broker = broker
-        max_bytes = min(request.partition_max_bytes, request.max_bytes, broker.fetch_max_bytes)
-        self._read = Read(log, request.fetch_offset, max_bytes, _ISOLATION[request.isolation_level])
+        ask = request.ask
+        max_bytes = min(ask.partition_max_bytes, request.max_bytes, broker.fetch_max_bytes)
+        self._read = Read(log, ask.fetch_offset, max_bytes, _ISOLATION[request.isolation_level])
         self._timer: asyncio.TimerHandle | None = None
         self.answer: list[Buffer] | None = None
 
@@ -135,26 +131,21 @@ class SinglePoll:
             records, bounds.high_watermark, bounds.stable, bounds.start, aborted is not None
         )
         if session is None or wanted is None:
-            return single_fetch.write(request, 0, request.topic, request.partition, found)
+            return single_fetch.write(request, 0, found)
         if self._timer is None:
             self._begin(session, wanted)
         elif session.epoch != self._epoch:
             return None  # it has gone on without this request
         if not wanted.has_moved(bounds.high_watermark, bounds.start) and not records:
             found = None
-        return single_fetch.write(request, session.id, request.topic, request.partition, found)
+        return single_fetch.write(request, session.id, found)
 
     def _begin(self, session: Session, wanted: Wanted) -> None:
         """Let the session know of this request and of what it asks."""
         self._broker.fetch_sessions.advance(session, self._broker.clock.monotonic_ms())
         self._epoch = session.epoch
         session.active[wanted] = None
-        ask, request = wanted.ask, self._request
-        ask.current_leader_epoch = request.current_leader_epoch
-        ask.fetch_offset = request.fetch_offset
-        ask.last_fetched_epoch = request.last_fetched_epoch
-        ask.log_start_offset = request.log_start_offset
-        ask.partition_max_bytes = request.partition_max_bytes
+        wanted.ask = self._request.ask
 
     def start(
         self, soon: Callable[[Callable[[], None]], object], ended: Callable[[], None]

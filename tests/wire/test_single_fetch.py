@@ -101,12 +101,7 @@ def by_the_general_codec(frame: bytes) -> SingleFetch:
     assert ask.replica_directory_id == bytes(16)
     assert ask.high_watermark == 2**63 - 1
     found.topic = topic.topic_id if version >= 13 else topic.topic.encode()
-    found.partition = ask.partition
-    found.current_leader_epoch = ask.current_leader_epoch
-    found.fetch_offset = ask.fetch_offset
-    found.last_fetched_epoch = ask.last_fetched_epoch
-    found.log_start_offset = ask.log_start_offset
-    found.partition_max_bytes = ask.partition_max_bytes
+    found.ask = ask
     return found
 
 
@@ -372,7 +367,6 @@ def check_answer(
     partition: int,
     found: Found,
 ) -> None:
-    topic = ID if version >= 13 else name.encode()
     data = PartitionData(
         partition,
         0,
@@ -385,7 +379,9 @@ def check_answer(
     named = FetchableTopicResponse(name, ID, [data])
     expected = FetchResponse(session_id=session_id, responses=[named])
     asked = answered(version, correlation_id)
-    pieces = single_fetch.write(asked, session_id, topic, partition, found)
+    asked.topic = ID if version >= 13 else name.encode()
+    asked.ask = FetchPartition(partition)
+    pieces = single_fetch.write(asked, session_id, found)
     assert b"".join(pieces) == general(expected, version, correlation_id)
     assert any(piece is found.records for piece in pieces)  # without a copy of them
 
@@ -426,6 +422,7 @@ def test_without_news_the_answer_is_that_of_the_general_codec(
     version: int, correlation_id: int, session_id: int, partition: int
 ) -> None:
     asked = answered(version, correlation_id)
-    pieces = single_fetch.write(asked, session_id, b"topic", partition, None)
+    asked.topic, asked.ask = b"topic", FetchPartition(partition)
+    pieces = single_fetch.write(asked, session_id, None)
     expected = FetchResponse(session_id=session_id)
     assert b"".join(pieces) == general(expected, version, correlation_id)

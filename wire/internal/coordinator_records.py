@@ -30,26 +30,12 @@ from kafkapy.wire.internal import (
 from kafkapy.wire.internal.group import GroupMetadataValue
 from kafkapy.wire.internal.offsets import OffsetCommitValue
 from kafkapy.wire.internal.record_types import UnknownRecordTypeError, declared_in
-from kafkapy.wire.primitives import write_varint
-from kafkapy.wire.records.batch import (
-    MAGIC,
-    NO_PRODUCER_EPOCH,
-    NO_PRODUCER_ID,
-    NO_SEQUENCE,
-    TRANSACTIONAL_BIT,
-    BatchHeader,
-    assemble,
-)
+from kafkapy.wire.records.batch import NO_PRODUCER_EPOCH, NO_PRODUCER_ID
+from kafkapy.wire.records.record import Record, build_batch
 from kafkapy.wire.schema import Buffer, Data
 
 _INT16 = struct.Struct(">h")
 _KEY_VERSION = 0
-
-# What stands in front of a record's offset delta: no attributes, and no time after the first's.
-_NO_ATTRIBUTES_NO_TIME = b"\0\0"
-_NO_VALUE = b"\1"
-_NO_HEADERS = b"\0"
-_varint = functools.lru_cache(maxsize=1024)(write_varint)
 
 
 def encode_batch(
@@ -63,39 +49,19 @@ def encode_batch(
 ) -> bytes:
     """Give the batch of one operation's records, keys and values, all of the same time.
 
-    The same as `build_batch` makes of them, which also knows headers, compression and other times.
     Raises `EncodingError`.
     """
-    pieces: list[bytes] = []
-    for delta, (key, value) in enumerate(records):
-        key_bytes, value_bytes = encode_record(key, value, value_version(value))
-        body = b"".join(
-            (
-                _NO_ATTRIBUTES_NO_TIME,
-                _varint(delta),
-                _varint(len(key_bytes)),
-                key_bytes,
-                _NO_VALUE if value_bytes is None else _varint(len(value_bytes)) + value_bytes,
-                _NO_HEADERS,
-            )
-        )
-        pieces += (_varint(len(body)), body)
-    header = BatchHeader(
-        base_offset=0,
-        batch_length=0,
+    encoded = [
+        Record(0, timestamp_ms, *encode_record(key, value, value_version(value)))
+        for key, value in records
+    ]
+    return build_batch(
+        encoded,
         partition_leader_epoch=leader_epoch,
-        magic=MAGIC,
-        crc=0,
-        attributes=TRANSACTIONAL_BIT if is_transactional else 0,
-        last_offset_delta=len(records) - 1,
-        base_timestamp=timestamp_ms,
-        max_timestamp=timestamp_ms,
         producer_id=producer_id,
         producer_epoch=producer_epoch,
-        base_sequence=NO_SEQUENCE,
-        record_count=len(records),
+        is_transactional=is_transactional,
     )
-    return assemble(header, b"".join(pieces))
 
 
 def encode_record(key: Data, value: Data | None, value_version: int) -> tuple[bytes, bytes | None]:

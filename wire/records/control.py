@@ -15,17 +15,12 @@ from typing import Final, NamedTuple
 from kafkapy.wire.errors import CorruptRecordError
 from kafkapy.wire.records.batch import (
     COMPRESSION_MASK,
-    CONTROL_BIT,
     HEADER_BYTES,
-    MAGIC,
     NO_PARTITION_LEADER_EPOCH,
-    NO_SEQUENCE,
-    TRANSACTIONAL_BIT,
     BatchHeader,
-    assemble,
     parse_header,
 )
-from kafkapy.wire.records.record import Record, records_of
+from kafkapy.wire.records.record import Record, build_batch, records_of
 from kafkapy.wire.schema import Buffer
 
 # A marker is a few bytes; nothing makes a reader unpack more for one.
@@ -48,17 +43,16 @@ class ControlType(enum.IntEnum):
     KRAFT_VOTERS = 6
 
 
-# The record of a marker up to its coordinator epoch, by whether it commits. No length in it ever
-# changes: 16 bytes, no attributes, no deltas; a key of 4 bytes, a value of 6; no headers follow.
-_MARKER_FRONTS: Final = {
-    control_type is ControlType.COMMIT: struct.pack(
-        ">B3xBhhBh", 16 << 1, 4 << 1, _VERSION, control_type, 6 << 1, _VERSION
+# Whether a marker commits, by its record up to the coordinator epoch. No length in it ever changes:
+# 16 bytes, no attributes, no deltas; a key of 4 bytes, a value of 6; no headers follow.
+_OUTCOMES: Final = {
+    struct.pack(">B3xBhhBh", 16 << 1, 4 << 1, _VERSION, control_type, 6 << 1, _VERSION): (
+        control_type is ControlType.COMMIT
     )
     for control_type in (ControlType.ABORT, ControlType.COMMIT)
 }
-_OUTCOMES: Final = {front: is_commit for is_commit, front in _MARKER_FRONTS.items()}
 _MARKER_REST: Final = struct.Struct(">iB")  # coordinator epoch, number of headers
-_MARKER_REST_OFFSET: Final = HEADER_BYTES + len(_MARKER_FRONTS[True])
+_MARKER_REST_OFFSET: Final = HEADER_BYTES + len(next(iter(_OUTCOMES)))
 _MARKER_BATCH_BYTES: Final = _MARKER_REST_OFFSET + _MARKER_REST.size
 
 
@@ -79,23 +73,21 @@ def build_end_txn_marker(
     partition_leader_epoch: int = NO_PARTITION_LEADER_EPOCH,
 ) -> bytes:
     """Build the control batch that ends a transaction."""
-    header = BatchHeader(
+    control_type = ControlType.COMMIT if marker.is_commit else ControlType.ABORT
+    record = Record(
+        timestamp_ms=timestamp_ms,
+        key=_KEY.pack(_VERSION, control_type),
+        value=_END_TXN_VALUE.pack(_VERSION, marker.coordinator_epoch),
+    )
+    return build_batch(
+        [record],
         base_offset=base_offset,
-        batch_length=0,
-        partition_leader_epoch=partition_leader_epoch,
-        magic=MAGIC,
-        crc=0,
-        attributes=TRANSACTIONAL_BIT | CONTROL_BIT,
-        last_offset_delta=0,
-        base_timestamp=timestamp_ms,
-        max_timestamp=timestamp_ms,
         producer_id=producer_id,
         producer_epoch=producer_epoch,
-        base_sequence=NO_SEQUENCE,
-        record_count=1,
+        partition_leader_epoch=partition_leader_epoch,
+        is_transactional=True,
+        is_control=True,
     )
-    rest = _MARKER_REST.pack(marker.coordinator_epoch, 0)
-    return assemble(header, _MARKER_FRONTS[marker.is_commit] + rest)
 
 
 def control_type_of(record: Record) -> ControlType | None:

@@ -8,7 +8,7 @@ Source: Kafka's protocol guide, "Record"; KIP-82 (headers), KIP-98.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
@@ -237,7 +237,7 @@ def build_batch(
         base_sequence=base_sequence,
         record_count=len(records),
     )
-    encoded = _encode(records, range(len(records)), header.base_timestamp)
+    encoded = _encode(records, header.base_timestamp)
     return assemble(header, compress(compression, encoded, level))
 
 
@@ -372,9 +372,9 @@ def _headers(data: bytes, position: int, end: int, max_count: int) -> tuple[Head
     return tuple(headers), position
 
 
-def _encode(records: Sequence[Record], deltas: Iterable[int], base_timestamp: int) -> bytes:
+def _encode(records: Sequence[Record], base_timestamp: int) -> bytes:
     pieces = []
-    for delta, record in zip(deltas, records, strict=True):
+    for delta, record in enumerate(records):
         key = record.key
         value = record.value
         body = b"".join(

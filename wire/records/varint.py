@@ -9,6 +9,7 @@ import functools
 from typing import Final
 
 from kafkapy.wire.errors import CorruptRecordError
+from kafkapy.wire.primitives import write_varlong
 from kafkapy.wire.schema import Buffer
 
 INT64_SIGN: Final = 1 << 63
@@ -49,14 +50,7 @@ def rest_of_varint(data: Buffer, position: int, value: int) -> tuple[int, int]:
 @functools.lru_cache(maxsize=1024)
 def varint(value: int) -> bytes:
     """Encode a number, of which 64 bits count."""
-    value = wrap_int64(value)
-    value = value << 1 ^ value >> 63
-    encoded = bytearray()
-    while value > 0x7F:
-        encoded.append(value & 0x7F | 0x80)
-        value >>= 7
-    encoded.append(value)
-    return bytes(encoded)
+    return write_varlong(wrap_int64(value))
 
 
 def wrap_int64(value: int) -> int:
