@@ -136,6 +136,8 @@ class SinglePoll:
             self._begin(session, wanted)
         elif session.epoch != self._epoch:
             return None  # it has gone on without this request
+        if not records:
+            self._rest()
         if not wanted.has_moved(bounds.high_watermark, bounds.start) and not records:
             found = None
         return single_fetch.write(request, session.id, found)
@@ -147,6 +149,12 @@ class SinglePoll:
         session.active[wanted] = None
         wanted.ask = self._request.ask
 
+    def _rest(self) -> None:
+        """Let the session know that its partition was read to the end, as the handler does."""
+        if self._session is not None and self._wanted is not None:
+            self._session.watch(self._wanted, self._log[0], self._broker.engine)
+            self._session.rest(self._wanted)
+
     def start(
         self, soon: Callable[[Callable[[], None]], object], ended: Callable[[], None]
     ) -> None:
@@ -155,6 +163,7 @@ class SinglePoll:
         self._ended = ended
         if self._session is not None and self._wanted is not None:
             self._begin(self._session, self._wanted)
+        self._rest()
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(self._request.max_wait_ms / 1000, self._time_out)
         self._broker.engine.watch(self._log, self._wake)
@@ -176,6 +185,7 @@ class SinglePoll:
         if self._ends(is_last=False):
             self._end()
         else:
+            self._rest()
             self._broker.engine.watch(self._log, self._wake)
 
     def _time_out(self) -> None:

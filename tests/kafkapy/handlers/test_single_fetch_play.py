@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from kafkapy.handlers import fetch, produce
@@ -279,8 +279,30 @@ def sessions_of(broker: StillBroker) -> list[Any]:
     )
 
 
+def _of_one(*partitions: int, **asked: Any) -> Ask:
+    """A request of a session, up to the ends of these partitions of a topic."""
+    usual = {"client": 0, "version": 7, "max_wait_ms": 100, "kind": "session", "min_bytes": 1}
+    rest = {"forgets": False, "is_foreign": False, "epoch_error": 0, "rack_id": ""}
+    limits = {"max_bytes": 1 << 20, "partition_max_bytes": 1 << 20, "isolation_level": 0}
+    epochs = {"leader_epoch": -1, "last_fetched_epoch": -1}
+    topics = [("one", partition, -100) for partition in partitions]
+    return Ask(**{"topics": topics, **usual, **rest, **limits, **epochs, **asked})
+
+
+_PARTITION_THAT_RESTS = [
+    _of_one(0, max_wait_ms=0),
+    _of_one(0, max_wait_ms=0, client=1, isolation_level=1),
+    Do("append", "one", 0),
+    *[_of_one()] * 3,
+    _of_one(0, min_bytes=0),
+    _of_one(1),
+    Do("append", "one", 0),
+]
+
+
 @settings(max_examples=100)
 @given(steps=plays())
+@example(steps=_PARTITION_THAT_RESTS)
 def test_the_shortcut_answers_and_remembers_what_the_handler_does(steps: list[Ask | Do]) -> None:
     with_shortcut = run(lambda broker: Play(broker)(steps), **{"fetch.max.bytes": "4000"})
     with pytest.MonkeyPatch.context() as patch:
